@@ -116,7 +116,7 @@ impl Copying {
         if let Some(range) = value.read_lock::<RangeInclusive<i64>>() {
             return self.numbers(range.clone(), i128::from(*range.end()) - i128::from(*range.start()) + 1);
         }
-        Err(Failure::new(FailureKind::Invalid, format!("a value of type {} has no form as data", value.type_name()))
+        Err(Failure::new(FailureKind::Invalid, format!("{} has no form as data", friendly(value.type_name())))
             .hint("pass strings, numbers, booleans, arrays or maps"))
     }
 
@@ -153,6 +153,13 @@ pub fn friendly(kind: &str) -> &str {
         "bool" => "a boolean",
         "string" => "a string",
         "char" => "a character",
+        "blob" => "a blob",
+        "Fn" => "a function",
+        "range" | "range=" => "a range",
+        // What Rhai has no name for it tells by that of Rust.
+        _ if kind.contains("ops::range::Range") => "a range",
+        _ if kind.contains("iter_basic::") => "an iterator",
+        _ if kind.rsplit("::").next() == Some("Context") => "a handle",
         other => other,
     }
 }
@@ -178,7 +185,7 @@ pub fn options<T: serde::de::DeserializeOwned>(mut map: Map, what: &str) -> Outc
             text.extend(taken(what).iter().map(|name| format!(", `{name}`")));
         }
         let ticked: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
-        let failure = Failure::new(FailureKind::Invalid, format!("{what}: {text}"));
+        let failure = Failure::new(FailureKind::Invalid, format!("{what}: {}", in_words(&text)));
         match ticked.split_first() {
             Some((wrong, known)) if text.starts_with("unknown field") => {
                 match crate::core::text::meant(wrong, known.iter().copied()) {
@@ -192,6 +199,20 @@ pub fn options<T: serde::de::DeserializeOwned>(mut map: Map, what: &str) -> Outc
             _ => failure,
         }
     })
+}
+
+/// What serde says of a value of another kind, without the names that Rust has for numbers.
+fn in_words(told: &str) -> String {
+    let named = told.rsplit_once(", expected ").and_then(|(found, wanted)| {
+        let kind = match wanted {
+            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 up",
+            "i32" | "i64" => "a whole number",
+            "f32" | "f64" => "a number",
+            _ => return None,
+        };
+        Some(format!("{found}, expected {kind}"))
+    });
+    named.unwrap_or_else(|| told.to_owned())
 }
 
 /// A `timeout` that is a span, as in pipelines, is told as its seconds.

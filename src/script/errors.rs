@@ -8,6 +8,7 @@ pub mod quote;
 pub mod slip;
 mod syntax;
 mod unknown;
+mod values;
 pub mod way;
 
 use crate::core::failure::{Cause, Failure, FailureKind};
@@ -159,14 +160,13 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
             script(text.as_str()).hint("say what decides: `a.sort(|x, y| x.to_string() < y.to_string())`")
         }
         E::ErrorFunctionNotFound(signature, _) => unknown_function(signature, source, names),
-        E::ErrorPropertyNotFound(name, _) => fields::absent(name, &around(source, position).0),
+        E::ErrorPropertyNotFound(name, _) => fields::absent(name, &around(source, position).0, source),
         // Names with `$` are those of indexers and fields.
         E::ErrorNonPureMethodCallOnConstant(method, _) if !method.contains('$') => {
             fields::constant(method, &around(source, position))
         }
         E::ErrorIndexNotFound(index, _) => script(format!("there is nothing at [{index}]")),
-        E::ErrorIndexingType(what, _) if what.contains("Context") => script(format!("a handle has no index: {what}"))
-            .hint("a part is `context.part(0, 10)`, from byte to byte; a line is `context.line(1)`"),
+        E::ErrorIndexingType(told, _) => values::no_index(told),
         E::ErrorDotExpr(text, _) => fields::no_property(text),
         E::ErrorFor(_) => script("this value cannot be iterated").hint(
             "iterate arrays, ranges, `map.keys()`, `context.lines(1, 100)`, `context.chunks(4000, 0)` or \
@@ -190,7 +190,7 @@ fn describe(error: &EvalAltResult, source: &str, position: Position, names: &Nam
         E::ErrorTooManyVariables(_) => limit("too many variables", "keep values in an array or a map"),
         E::ErrorTooManyModules(_) => limit("too many modules", "import each module once"),
         E::ErrorMismatchDataType(wanted, found, _) | E::ErrorMismatchOutputType(wanted, found, _) => {
-            script(format!("expected {}, found {}", convert::friendly(wanted), convert::friendly(found)))
+            values::mismatch(wanted, found)
         }
         other => script(first_lower(strip_position(&other.to_string()))),
     }

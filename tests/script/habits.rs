@@ -42,6 +42,7 @@ fn words_that_mean_the_same() {
         ("not (1 in [2]) and True", Prints("true")),
         ("let x = None; x == ()", Prints("true")),
         ("undefined == None", Prints("true")),
+        ("let x = nil; #{nil: x}.nil == nil", Prints("true")),
         ("len([1, 2])", Prints("2")),
         ("len(\"abc\")", Prints("3")),
         ("let n = 0; for i in range(0, 4) { n += i } n", Prints("6")),
@@ -268,6 +269,90 @@ fn functions_under_other_names() {
 }
 
 #[test]
+fn methods_of_other_languages() {
+    check(&[
+        ("[1].forEach(|x| print(x))", Hints("items.for_each(|x| ..)")),
+        ("[1].each(|x| print(x))", Hints("for x in items {")),
+        ("(0..3).for_each(|x| print(x))", Hints("for i in 0..3 {")),
+        ("\"1\".isdigit()", Hints("all(|c| c in \"0123456789\")")),
+        ("\"12\".to_chars().all(|c| c in \"0123456789\")", Prints("true")),
+        ("\"ab cd\".title()", Hints("w[0].to_upper() + w.sub_string(1)")),
+        ("\"ab cd\".split().map(|w| w[0].to_upper() + w.sub_string(1)).join(\" \")", Prints("Ab Cd")),
+        ("\" a\".lstrip()", Hints("text.trim()")),
+        ("\"a\".index(\"a\")", Hints("x.index_of(y)")),
+        ("let a = [1]; a.extend([2])", Hints("items.append(other)")),
+        ("let m = #{a: 1}; m.update(#{b: 2})", Hints("map.mixin(other)")),
+        ("let m = #{a: 1}; m.setdefault(\"b\", 2)", Hints("if !(\"key\" in map)")),
+        ("[1].first()", Hints("items[0]")),
+        ("[1].last", Hints("items[-1]")),
+        ("[1, 1].unique()", Hints("own.dedup()")),
+        ("[[1]].flatten()", Hints("items.reduce(|all, part| all + part, [])")),
+        ("[[1], [2, 3]].reduce(|all, part| all + part, []).join(\"\")", Prints("123")),
+        ("chr(65)", Hints("blob(1, 65).as_string()")),
+        ("ord(\"A\")", Hints("`\"A\"[0].to_int()`")),
+        ("\"A\"[0].to_int()", Prints("65")),
+        ("\"abc\".to_upper", Hints("it is called: `x.to_upper(..)`")),
+    ]);
+}
+
+#[test]
+fn modules_of_other_languages() {
+    check(&[
+        ("import json; json.loads(\"{}\")", Hints("`parse_json(text)`")),
+        ("json.loads(\"{}\")", Hints("`parse_json(text)`")),
+        ("JSON.parse(\"{}\")", Hints("`parse_json(text)`")),
+        ("re.findall(\"a\", \"b\")", Hints("context.grep(pattern)")),
+        ("Math.sqrt(4)", Hints("`4.0.sqrt()`")),
+        ("console.log(1)", Hints("print(value)")),
+        ("pow(2, 3)", Hints("`2 ** 3`")),
+        ("sqrt(4)", Hints("`4.0.sqrt()`")),
+        ("`${4.0.sqrt()} ${4.to_float().sqrt()}`", Prints("2.0 2.0")),
+        ("let x = await f();", Hints("every call waits by itself")),
+        ("help llm", Hints("`.help` lists")),
+        ("help()", Hints("`?llm` explains a name")),
+    ]);
+}
+
+#[test]
+fn a_short_name_with_another_first_letter_is_no_slip() {
+    let program = Program::offline();
+    for code in ["wow(1)", "let kid = 1; bid"] {
+        program.args(["eval", code, "-q"]).run().code(1).does_not_say("did you mean");
+    }
+    program.args(["eval", "pirnt(1)", "-q"]).run().code(1).says("hint: did you mean `print`?");
+}
+
+#[test]
+fn what_is_called_and_is_no_function() {
+    check(&[
+        ("let f = |x| x + 1; f(2)", Hints("`f.call(..)`")),
+        ("let f = || 1; f()", Hints("`f.call()`")),
+        ("fn twice(g, x) { g(g(x)) }\ntwice(|x| x + 1, 1)", Hints("`g.call(..)`")),
+        ("let all = |items, each| each(items);\nall.call([1], |x| x)", Hints("`each.call(..)`")),
+        ("let f = |x| x + 1; f.call(2)", Prints("3")),
+        ("let first = 1; [first].first()", Hints("items[0]")),
+        ("read_file(\"crlf.txt\")", Hints("`TOOL(\"read_file\", #{path: ..})`")),
+        ("calculate(\"1+1\")", Hints("`TOOL(\"calculate\", #{expression: ..})`")),
+    ]);
+}
+
+#[test]
+fn values_of_another_kind_than_their_place_takes() {
+    check(&[
+        ("let d = {}; d[\"a\"] = 1;", Hints("an empty map is `#{}`")),
+        ("let d = {}; d.a = 1;", Hints("an empty map is `#{}`")),
+        ("let f = |x| x; f[0]", Hints("`f.call(x)`")),
+        ("[1, 2, 3][0..2]", Hints("`items.extract(0..2)`")),
+        ("[1, 2, 3].extract(0..2).join(\"\")", Prints("12")),
+        ("1 or 2", Hints("`x ?? 2`")),
+        ("let x = 5; if x { 1 }", Hints("n != 0")),
+        ("not 5", Hints("n != 0")),
+        ("(1, 2)", Hints("`[1, 2]`")),
+        ("let pair = (1, 2); pair", Hints("an array stands for a tuple")),
+    ]);
+}
+
+#[test]
 fn known_functions_with_the_arguments_of_other_languages() {
     check(&[
         ("set([1, 1])", Hints("own.dedup()")),
@@ -336,6 +421,28 @@ fn statements_of_other_languages() {
     ]);
     let deep = format!("{}1{}", "(".repeat(300), ")".repeat(300));
     check(&[(deep.as_str(), Hints("give its parts names"))]);
+}
+
+#[test]
+fn statements_that_begin_like_those_of_rhai() {
+    check(&[
+        ("context.grep(r\"\\d+\")", Hints("`\"\\\\d+\"`")),
+        ("let xs = [1]; for i, x in enumerate(xs) { print(x) }", Hints("for (x, i) in items")),
+        ("let m = #{a: 1}; for k, v in m.items() { print(k) }", Hints("for k in m.keys()")),
+        ("let xs = [1]; for x in xs { print(ys[0]) }", Hints("declare it first")),
+        ("let xs = [f(y) for y in [1]];", Hints("comprehensions")),
+        ("sum(x for x in [1])", Hints("comprehensions")),
+        ("for (let i = 0; i < 3; i++) { print(i) }", Hints("`for i in 0..10 {")),
+        ("x: int = 5", Hints("by `let`, without a type")),
+        ("isinstance(1, int)", Hints("type_of(x)")),
+        ("print(\"a\", end=\"\")", Hints("print takes one value")),
+        ("llm(\"a\", role=\"worker\")", Hints("options are a map")),
+        ("sorted([1], key=len)", Hints("options are a map")),
+        ("let xs = [1]; print(*xs)", Hints("xs.join(")),
+        ("let xs = [1]; [...xs, 2]", Hints("a + b")),
+        ("try { 1 } except { 2 }", Hints("catch (e)")),
+        ("let x = nme; // all except: one", Hints("declare it first")),
+    ]);
 }
 
 #[test]

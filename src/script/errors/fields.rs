@@ -1,18 +1,25 @@
 //! Fields that a map does not have, properties that another value does not have, and constants that are to be
 //! changed.
 
+use super::values::NOTHING;
 use super::{first_lower, script};
 use crate::core::failure::Failure;
-use crate::script::convert;
 use crate::script::language::python;
+use crate::script::prims::table;
+use crate::script::{convert, natives};
 
-/// A map has no field of this name; `before` is what stands before it on its line.
-pub(super) fn absent(name: &str, before: &str) -> Failure {
+/// A map has no field of this name; `before` is what stands before it on its line of the program.
+pub(super) fn absent(name: &str, before: &str, source: &str) -> Failure {
     let owner = before.trim_end().trim_end_matches(['.', '?', '[']).trim_end();
     let is_args = owner.strip_suffix("args").is_some_and(|rest| !rest.ends_with(is_part_of_a_name));
     script(format!("the map has no field `{name}`")).hint(match name {
         _ if is_args => format!("a parameter that may be missing is read by `args.get(\"{name}\") ?? \"x\"`"),
         "len" | "length" | "size" => "the number of its keys is `map.len()`".to_owned(),
+        "text" if source.contains("docs()") => {
+            let document = &owner[owner.trim_end_matches(is_part_of_a_name).len()..];
+            let document = if document.is_empty() { "d" } else { document };
+            format!("`docs()` only tells of documents: the text of one is `context.doc({document}.name).text`")
+        }
         _ => format!("ask first: `\"{name}\" in map`, or use `map.get(\"{name}\")`, which gives () if absent"),
     })
 }
@@ -46,9 +53,14 @@ pub(super) fn no_property(text: &str) -> Failure {
     };
     let kind = convert::friendly(kind.rsplit("::").next().unwrap_or(kind));
     let failure = script(format!("{kind} has no property `{name}`"));
-    match (name, python::function_hint(name)) {
-        ("length" | "size" | "count", _) => failure.hint("use `.len`"),
-        (_, Some(hint)) => failure.hint(hint),
+    let method = table::find(name).and_then(|known| known.usage.first()).filter(|usage| usage.starts_with("context."));
+    let habit = python::function_hint(name).or_else(|| python::with_arguments(name, "", false));
+    match (kind, name, method, habit) {
+        ("a handle", _, Some(usage), _) => failure.hint(format!("it is called: `{usage}`")),
+        ("()", ..) => failure.hint(NOTHING),
+        (_, "length" | "size" | "count", ..) => failure.hint("use `.len`"),
+        (.., Some(hint)) => failure.hint(hint),
+        _ if natives::BUILT_IN.contains(&name) => failure.hint(format!("it is called: `x.{name}(..)`")),
         _ => failure.hint("`type_of(x)` tells what it is; print(x) shows it; only maps have named fields"),
     }
 }

@@ -4,7 +4,8 @@ use super::{Names, around, first_lower, limit, line_of, script};
 use crate::core::failure::Failure;
 use crate::core::text::{did_you_mean, is_hidden, nearest};
 use crate::script::errors::unknown::{PASSED, unknown_variable};
-use crate::script::language::python::{self, DIVISION, MAP, divides};
+use crate::script::errors::values::CONDITION;
+use crate::script::language::python::{self, DIVISION, MAP, TUPLE, divides};
 use crate::script::stdlib;
 use rhai::{LexError, ParseErrorType, Position};
 
@@ -30,8 +31,13 @@ pub(super) fn syntax(kind: &ParseErrorType, source: &str, position: Position, na
         ParseErrorType::ExprTooDeep => Some("give its parts names: `let part = ...;`; brackets nest at most 128 deep"),
         ParseErrorType::MissingToken(token, _) => {
             let divided = || is_divided(source, position, names).then_some(DIVISION);
+            let several = || (token == ")" && from.starts_with(',')).then_some(TUPLE);
             // Behind a key a statement is to end only in a block.
-            python::hint(line).or_else(divided).or_else(|| (token == ";" && is_value(&from)).then_some(MAP))
+            let map = || (token == ";" && is_value(&from)).then_some(MAP);
+            python::hint(line).or_else(divided).or_else(several).or_else(map)
+        }
+        ParseErrorType::MismatchedType(wanted, _) if wanted == "a boolean expression" => {
+            python::hint(line).or(Some(CONDITION))
         }
         _ => python::hint(line),
     };

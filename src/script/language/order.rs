@@ -57,7 +57,7 @@ fn before(context: &NativeCallContext, compare: &FnPtr, a: &Dynamic, b: &Dynamic
         return Ok(number > 0.0);
     }
     order.as_bool().map(|first| !first).map_err(|kind| {
-        let message = format!("the closure of sort must answer a number or a boolean, not {kind}");
+        let message = format!("the closure of sort must answer a number or a boolean, not {}", friendly(kind));
         EvalAltResult::from(message).into()
     })
 }

@@ -34,7 +34,7 @@ pub fn reset() {
     PLACE.with(|place| *place.borrow_mut() = Place::default());
 }
 
-/// The token as Rhai has it: `and or not None True False null undefined` are operators and values, except where only a
+/// The token as Rhai has it: `and or not None True False null nil undefined` are operators and values, except where only a
 /// name can stand.
 pub fn as_rhai(token: Token, position: Position) -> Token {
     PLACE.with(|place| place.borrow_mut().read(token, position))
@@ -92,7 +92,7 @@ fn meant(token: Token) -> Token {
         "not" => Token::Bang,
         "True" => Token::True,
         "False" => Token::False,
-        "None" | "null" | "undefined" => Token::Unit,
+        "None" | "null" | "nil" | "undefined" => Token::Unit,
         _ => token,
     }
 }

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// How many hits `grep` returns unless the script says otherwise.
 const HITS: usize = 1_000;
+/// What is said where an option is to ignore case.
+const CASE: &str = "`(?i)` in front of the pattern ignores case: `context.grep(\"(?i)word\")`";
 /// What is said where that leaves some out.
 const CUT: &str = "grep stopped at 1000 hits: grep(pattern, 5000) takes more, count(pattern) counts all matches";
 
@@ -92,7 +94,9 @@ fn register_grep(engine: &mut Engine, _: &Arc<Desk>) {
         grep(context, pattern, Some(done(size(max, "max"))?))
     });
     engine.register_fn("grep", |context: &mut Context, pattern: &str, given: Map| -> Answer<Dynamic> {
-        let Options { max } = done(options(given, "context.grep"))?;
+        let has_case = given.keys().any(|name| name.contains("case") || name.as_str() == "flags");
+        let read = options::<Options>(given, "context.grep");
+        let Options { max } = done(read.map_err(|failure| if has_case { failure.hint(CASE) } else { failure }))?;
         grep(context, pattern, done(max.map(|max| size(max, "max")).transpose())?)
     });
 }

@@ -4,7 +4,7 @@
 /// whether there is a function of the name.
 pub fn with_arguments(name: &str, arguments: &str, is_known: bool) -> Option<&'static str> {
     let given = CALLS.iter().find(|(names, first, _)| names.contains(&name) && arguments.starts_with(*first));
-    let absent = || ABSENT.iter().find(|(python, _)| *python == name && !is_known);
+    let absent = || ABSENT.iter().find(|(names, _)| names.contains(&name) && !is_known);
     given.map(|(.., rhai)| *rhai).or_else(|| absent().map(|(_, rhai)| *rhai))
 }
 
@@ -13,7 +13,23 @@ const NO_TEXT: &str =
 
 const ROUND: &str = "round takes one value; to two digits: `(x * 100.0).round() / 100.0`";
 
+const JSON: &str = "`parse_json(text)` reads JSON, and `json_text(value)` writes it";
+
+const MATH: &str =
+    "numbers have methods: `x.abs()`, `4.0.sqrt()`, `x.floor()`; `2 ** 3` is a power, and `PI()` a number";
+
+const WAITING: &str = "every call waits by itself; many at once are `llm_batch(prompts)` and `par_map(items, |x| ..)`";
+
 const REPEATED: &str = "repeat a text by `let s = \"\"; s.pad(length, \"ab\")`";
+
+/// What stands for a tuple.
+pub const TUPLE: &str = "an array stands for a tuple: `[1, 2]`";
+
+/// How kinds of values are told.
+pub(super) const KINDS: &str =
+    "use `type_of(x) == \"string\"`; numbers are \"i64\" and \"f64\", others \"bool\", \"array\", \"map\" and \"()\"";
+
+const EACH: &str = "use `items.for_each(|x| ..)`, or a loop: `for x in items { ... }`";
 
 const NO_SETS: &str = "Rhai has no sets: `let own = items; own.sort(); own.dedup(); own` has each value once";
 
@@ -37,6 +53,22 @@ const CALLS: &[(&[&str], &str, &str)] = &[
         "a part of a handle is `context.slice(from, to)`, to its end `context.slice(from, context.len)`",
     ),
     (&["trim", "to_upper", "to_lower", "replace", "starts_with", "ends_with", "chars", "to_chars"], "Context", NO_TEXT),
+    (
+        &["grep", "count"],
+        "Context, string, ",
+        "`(?i)` in front of the pattern ignores case: `context.grep(\"(?i)word\")`",
+    ),
+    (
+        &["grep", "search", "slice", "line", "head", "tail", "chunks"],
+        "map",
+        "`docs()` only tells of documents: the handle on one is `context.doc(d.name)`",
+    ),
+    (&["for_each"], "range", "a loop goes over a range: `for i in 0..3 { ... }`"),
+    (
+        &["sqrt", "exp", "ln", "log", "sin", "cos", "tan"],
+        "int",
+        "it takes a number with a fraction: `4.0.sqrt()`, `n.to_float().sqrt()`",
+    ),
     (&["map", "filter", "reduce", "some", "all"], "Fn", "the array comes first: `items.map(|x| x + 1)`"),
     (&["*", "*="], "string, int", REPEATED),
     (&["*", "*="], "int, string", REPEATED),
@@ -55,13 +87,34 @@ const CALLS: &[(&[&str], &str, &str)] = &[
 ];
 
 /// Functions that there are not. As names of variables they mean nothing.
-const ABSENT: &[(&str, &str)] = &[
-    ("dict", "a map is `#{}` or `#{name: 1}`"),
-    ("list", "the characters of a text are `text.to_chars()`, a range is `(0..n).to_array()`, an array is `[1, 2]`"),
-    ("tuple", "an array stands for a tuple: `[a, b]`"),
-    ("bool", "compare instead: `x != 0`, `x != ()`, `text != \"\"`"),
-    ("any", "write `items.some(|x| x)`"),
-    ("format", "texts are put together in back-ticks: `count: ${n}`"),
+const ABSENT: &[(&[&str], &str)] = &[
+    (&["dict"], "a map is `#{}` or `#{name: 1}`"),
+    (&["list"], "the characters of a text are `text.to_chars()`, a range is `(0..n).to_array()`, an array is `[1, 2]`"),
+    (&["tuple"], "an array stands for a tuple: `[a, b]`"),
+    (&["bool"], "compare instead: `x != 0`, `x != ()`, `text != \"\"`"),
+    (&["any"], "write `items.some(|x| x)`"),
+    (&["format"], "texts are put together in back-ticks: `count: ${n}`"),
+    (&["each"], EACH),
+    (&["pow"], "write `2 ** 3`"),
+    (&["ord"], "the number of a letter is `\"A\"[0].to_int()`"),
+    (
+        &["chr"],
+        "a letter by its number stands in a text, `\"\\u0041\"`; one below 128 is `blob(1, 65).as_string()` too",
+    ),
+    (&["isdigit", "isnumeric", "isdecimal"], "use `text.to_chars().all(|c| c in \"0123456789\")`"),
+    (&["title", "capitalize"], "use `text.split().map(|w| w[0].to_upper() + w.sub_string(1)).join(\" \")`"),
+    (
+        &["lstrip", "rstrip", "trim_start", "trim_end", "trimStart", "trimEnd"],
+        "use `text.trim()`, which takes blanks off both ends",
+    ),
+    (&["index"], "use `x.index_of(y)`, -1 if absent"),
+    (&["extend"], "use `items.append(other)`, or `items + other`"),
+    (&["update"], "use `map.mixin(other)`, or `map + other`"),
+    (&["setdefault"], "write `if !(\"key\" in map) { map.key = value; }`"),
+    (&["first"], "the first item is `items[0]`, or `items.get(0)`, () if there is none"),
+    (&["last"], "the last item is `items[-1]`, or `items.get(-1)`, () if there is none"),
+    (&["unique", "distinct", "uniq"], NO_SETS),
+    (&["flatten", "flat"], "arrays in an array are joined by `items.reduce(|all, part| all + part, [])`"),
 ];
 
 /// Names that other languages have for functions, methods and statements.
@@ -96,8 +149,8 @@ pub(super) const FUNCTIONS: &[(&str, &str)] = &[
     ("push_back", "use `items.push(x)`"),
     ("repeat", REPEATED),
     ("collect", "a range becomes an array by `(0..n).to_array()`"),
-    ("isinstance", "use `type_of(x) == \"string\"`"),
-    ("type", "use `type_of(x)`"),
+    ("isinstance", KINDS),
+    ("type", KINDS),
     ("sum", "use `items.sum()`"),
     ("average", "use `items.mean()`"),
     ("groupby", "use `items.group_by(|x| x.key)`"),
@@ -108,6 +161,16 @@ pub(super) const FUNCTIONS: &[(&str, &str)] = &[
     ("substring", "use `text.sub_string(start, length)`"),
     ("slice", "use `text.sub_string(start, length)` or `items.extract(start, length)`"),
     ("re_findall", "use `context.grep(pattern)`"),
+    ("forEach", EACH),
+    ("json", JSON),
+    ("JSON", JSON),
+    ("re", "a handle is searched by `context.grep(pattern)`, a text by `text.contains(s)` and `text.index_of(s)`"),
+    ("math", MATH),
+    ("Math", MATH),
+    ("console", "use `print(value)`"),
+    ("async", WAITING),
+    ("await", WAITING),
+    ("help", "at the prompt `.help` lists commands and keys, and `?llm` explains a name"),
     ("final", "end the run by `FINAL(value)`"),
     ("class", "Rhai has no classes: a map holds the fields, `#{name: 1}`; functions take it, `fn area(shape) { .. }`"),
     ("struct", "Rhai has no structs: a map holds the fields, `#{name: 1}`; functions take it, `fn area(shape) { .. }`"),
