@@ -1,8 +1,9 @@
 //! Values as people and models see them: short, typed where the type is not plain, cut with a note.
 
 use crate::core::text::one_line;
+use crate::script::convert::friendly;
 use crate::script::handle::Context;
-use rhai::Dynamic;
+use rhai::{Dynamic, FnPtr};
 
 /// How deep a shown value goes before `...`.
 const DEPTH: usize = 8;
@@ -36,6 +37,9 @@ pub fn brief(value: &Dynamic) -> String {
     if let Some(context) = value.read_lock::<Context>() {
         return context.to_string();
     }
+    if let Some(what) = opaque(value) {
+        return what.to_owned();
+    }
     let mut shown = String::new();
     write(value, &mut shown, 80, 0);
     if value.is_unit() { shown } else { format!("{} {shown}", kind(value)) }
@@ -62,6 +66,7 @@ pub fn kind(value: &Dynamic) -> &'static str {
         "blob" => "blob",
         "Fn" => "Fn",
         _ if value.is_fnptr() => "Fn",
+        name if friendly(name) == "a range" => "range",
         _ if value.read_lock::<Context>().is_some() => "Context",
         _ => "value",
     }
@@ -92,12 +97,29 @@ fn write(value: &Dynamic, out: &mut String, limit: usize, depth: usize) {
         }
     } else if let Some(context) = value.read_lock::<Context>() {
         out.push_str(&format!("<{}>", *context));
-    } else if value.is_unit() {
-        // As text it is empty, which inside a value would look like nothing.
-        out.push_str("()");
     } else {
-        out.push_str(&value.to_string());
+        out.push_str(&plain(value));
     }
+}
+
+/// A value without parts.
+fn plain(value: &Dynamic) -> String {
+    if value.is_unit() {
+        // As text it is empty, which inside a value would look like nothing.
+        return "()".to_owned();
+    }
+    match opaque(value) {
+        Some(what) => format!("<{what}>"),
+        None => value.to_string(),
+    }
+}
+
+/// What a value is that cannot be written: as text Rhai gives it a name of its own, or one of Rust.
+fn opaque(value: &Dynamic) -> Option<&'static str> {
+    if value.read_lock::<FnPtr>().is_some_and(|function| function.is_anonymous()) {
+        return Some("closure");
+    }
+    (friendly(value.type_name()) == "an iterator").then_some("iterator for a loop")
 }
 
 /// Appends the items of an array or map: on one line if they are short, else one per line.

@@ -119,6 +119,50 @@ fn a_handle_is_not_its_text() {
 }
 
 #[test]
+fn a_handle_has_methods_and_its_documents_are_maps() {
+    let program = Program::offline().file("a.txt", "one\n");
+    for (code, says) in [
+        ("for d in context.docs() { d.text }", "the text of one is `context.doc(d.name).text`"),
+        ("let all = context.docs(); all[0].text", "the text of one is `context.doc(d.name).text`"),
+        ("for doc in context.docs() { doc.grep(\"o\") }", "the handle on one is `context.doc(d.name)`"),
+        ("context.docs", "error: a handle has no property `docs`"),
+        ("for d in context.docs {}", "hint: it is called: `context.docs()`"),
+        ("context.grep(\"ONE\", #{ignore_case: true})", "hint: `(?i)` in front of the pattern ignores case"),
+        ("context.grep(\"ONE\", \"i\")", "hint: `(?i)` in front of the pattern ignores case"),
+        ("context[\"a\"]", "error: a handle has no index"),
+    ] {
+        program.args(["eval", code, "--context", "a.txt", "-q"]).run().code(1).says(says);
+    }
+}
+
+#[test]
+fn no_value_is_told_by_a_name_of_rust() {
+    let program = Program::offline();
+    for (code, shown) in [
+        ("\"abc\".chars()", "<iterator for a loop>"),
+        ("range(0, 10, 2)", "<iterator for a loop>"),
+        ("let f = |x| x; [f, Fn(\"abs\"), 0..3, 0..=3]", "[<closure>, Fn(abs), 0..3, 0..=3]"),
+    ] {
+        program.args(["eval", code, "-q"]).run().ok().prints(&format!("{shown}\n"));
+    }
+    for (code, says) in [
+        ("[1, 2, 3][0..2]", "error: expected an integer, found a range"),
+        ("let m = #{a: 1}; m[0..2]", "error: expected a string, found a range"),
+        ("(1.5)[0]", "error: a float has no index"),
+        ("llm(\"x\", #{max_tokens: -5})", "invalid value: integer `-5`, expected a whole number from 0 up"),
+        ("llm(\"x\", #{temperature: \"a\"})", "invalid type: string \"a\", expected a number"),
+        ("json_text(range(0, 10, 2))", "an iterator has no form as data"),
+        ("json_text(|x| x)", "a function has no form as data"),
+        ("[2, 1].sort(|a, b| \"x\")", "must answer a number or a boolean, not a string"),
+    ] {
+        program.args(["eval", code, "-q"]).run().code(1).says(says);
+    }
+    let ran = program.args([]).stdin("let f = |x| x; let r = 0..3;\n.vars\n").run().ok();
+    let row = |name: &str| ran.stdout.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(row("f ").ends_with("closure") && row("r ").ends_with("range 0..3"), "{}", ran.stdout);
+}
+
+#[test]
 fn what_grows_within_its_limit_grows_as_in_rhai() {
     let code = "let a = [1, 2]; a.insert(0, 0); a.insert(-1, 9); a.insert(99, 3); print(a);\n\
         a.splice(1, 2, [7]); a.splice(-1, 0, [8]); a.splice(0..1, []); a.splice(0..=0, [5, 6]); a.splice(99, 1, [4]); print(a);\n\
