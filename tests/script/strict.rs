@@ -30,6 +30,10 @@ fn mixed_comparisons_are_errors() {
         "\"a\".to_blob() == \"a\"",
         "let x = 1; let y = \"1\"; if x == y { 1 } else { 2 }",
         "[3, \"2\", 1].sort(|a, b| if a < b { -1 } else { 1 })",
+        "[1] == [\"1\"]",
+        "[0, [1]] != [0, [\"1\"]]",
+        "[#{a: 1}] == [#{a: \"1\"}]",
+        "[[1]] == [1]",
     ] {
         program.args(["eval", code, "-q"]).run().code(1).says("hint: convert one side first");
     }
@@ -221,6 +225,17 @@ fn what_would_change_a_constant_is_told_with_the_copy_to_change() {
 fn switch_and_in_compare_types_that_differ_without_an_error() {
     let code = "let x = \"1\"; switch x { 1 => \"number\", \"1\" => \"text\", _ => \"else\" }";
     Program::offline().args(["eval", code]).run().ok().prints("text\n");
+}
+
+#[test]
+fn a_search_takes_what_cannot_be_compared_for_unequal_at_any_depth() {
+    let code = "print([1] in [[\"1\"], [1]]); print(#{a: 1} in [#{a: \"1\"}]); print([[1], 2].contains([\"1\"]));\n\
+        print([[\"1\"], [1]].index_of([1])); print([1, [2], 1].index_of(1, 1)); print([[2]].index_of([\"2\"], -1));\n\
+        print([1] == [()]); print([1] == [1, \"1\"])";
+    let ran = Program::offline().args(["eval", code]).run().ok();
+    ran.prints("true\nfalse\nfalse\n1\n2\n-1\nfalse\nfalse\n");
+    let code = "[1] in [[\"1\"]]; [1] == [\"1\"]";
+    Program::offline().args(["eval", code, "-q"]).run().code(1).says("there is no function `== (int, string)`");
 }
 
 #[test]

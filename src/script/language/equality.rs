@@ -1,10 +1,11 @@
-//! `==` and `!=` of arrays and of maps, with the meaning that Rhai gives them.
+//! `==` and `!=` of arrays and of maps, and `contains`, which `in` asks, and `index_of` of arrays.
 //!
-//! Rhai's own go some kilobytes of the stack deeper with every level; these stop before that is too much.
+//! Rhai's own go some kilobytes of the stack deeper with every level; these stop before that is too much. And values that
+//! cannot be compared are an error within arrays too; only who searches takes them for unequal, at any depth.
 
 use crate::script::errors::raise;
 use crate::script::limits::depth::{self, WALKED};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, Map, NativeCallContext, OP_EQUALS};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, INT, Map, NativeCallContext, OP_CONTAINS, OP_EQUALS};
 use std::cell::Cell;
 
 type Checked<T> = Result<T, Box<EvalAltResult>>;
@@ -12,6 +13,8 @@ type Checked<T> = Result<T, Box<EvalAltResult>>;
 thread_local! {
     /// How many comparisons of this thread wait for another inside them.
     static LEVEL: Cell<usize> = const { Cell::new(0) };
+    /// Whether they are those of a search.
+    static SEARCH: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Registers them.
@@ -28,6 +31,46 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("!=", |context: NativeCallContext, first: &mut Map, second: Map| -> Checked<bool> {
         maps(&context, first, second).map(|same| !same)
     });
+    searches(engine);
+}
+
+fn searches(engine: &mut Engine) {
+    engine.register_fn(
+        OP_CONTAINS,
+        |context: NativeCallContext, items: &mut Array, wanted: Dynamic| -> Checked<bool> {
+            Ok(place(&context, items, &wanted, 0)?.is_some())
+        },
+    );
+    engine.register_fn("index_of", |context: NativeCallContext, items: &mut Array, wanted: Dynamic| -> Checked<INT> {
+        Ok(place(&context, items, &wanted, 0)?.unwrap_or(-1))
+    });
+    engine.register_fn(
+        "index_of",
+        |context: NativeCallContext, items: &mut Array, wanted: Dynamic, start: INT| -> Checked<INT> {
+            let distance = usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX);
+            let first = if start < 0 { items.len().saturating_sub(distance) } else { distance };
+            Ok(place(&context, items, &wanted, first)?.unwrap_or(-1))
+        },
+    );
+}
+
+/// Where the first item stands, from one on, that equals a value.
+fn place(context: &NativeCallContext, items: &mut Array, wanted: &Dynamic, first: usize) -> Checked<Option<INT>> {
+    let _search = Search(SEARCH.replace(true));
+    let found = items.iter_mut().enumerate().skip(first).find_map(|(at, item)| {
+        let same = equal(context, item, &mut wanted.clone());
+        same.map(|same| same.then(|| INT::try_from(at).unwrap_or(INT::MAX))).transpose()
+    });
+    found.transpose()
+}
+
+/// A search, with whether it is one within another.
+struct Search(bool);
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        SEARCH.set(self.0);
+    }
 }
 
 /// A comparison inside the others of this thread.
@@ -56,13 +99,8 @@ fn arrays(context: &NativeCallContext, first: &mut Array, mut second: Array) -> 
         return Ok(false);
     }
     for (one, other) in first.iter_mut().zip(second.iter_mut()) {
-        let alike = one.type_id() == other.type_id();
-        match equal(context, one, other) {
-            Ok(true) => {}
-            Ok(false) => return Ok(false),
-            // In arrays, values that cannot be compared are unequal, unless they have the same type.
-            Err(error) if !alike && is_missing(&error) => return Ok(false),
-            Err(error) => return Err(error),
+        if !equal(context, one, other)? {
+            return Ok(false);
         }
     }
     Ok(true)
@@ -84,8 +122,11 @@ fn maps(context: &NativeCallContext, first: &mut Map, mut second: Map) -> Checke
 
 /// Asks the operator; `other` is used up.
 fn equal(context: &NativeCallContext, one: &mut Dynamic, other: &mut Dynamic) -> Checked<bool> {
-    let answer = context.call_native_fn_raw(OP_EQUALS, true, &mut [one, other])?;
-    Ok(answer.as_bool().unwrap_or(false))
+    let is_other = one.type_id() != other.type_id() && SEARCH.get();
+    match context.call_native_fn_raw(OP_EQUALS, true, &mut [one, other]) {
+        Err(error) if is_other && is_missing(&error) => Ok(false),
+        answer => Ok(answer?.as_bool().unwrap_or(false)),
+    }
 }
 
 /// Whether there is no such operator.

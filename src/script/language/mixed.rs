@@ -67,8 +67,7 @@ fn nothing(engine: &mut Engine) {
     refuse::<ImmutableString, ()>(engine, "+=");
 }
 
-/// The error of an operator that these types do not have. Rhai's `contains` and `in` take this error of `==` as
-/// "not equal", so that searching a mixed array still works.
+/// The error of an operator that these types do not have. Who searches an array takes this error of `==` as "not equal".
 fn refuse<A: 'static + Clone + Send + Sync, B: 'static + Clone + Send + Sync>(
     engine: &mut Engine,
     operator: &'static str,
