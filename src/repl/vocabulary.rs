@@ -102,6 +102,14 @@ const ARRAY: &[&str] = &[
     "truncate(length)",
     "retain(|x| ...)",
     "join(separator)",
+    "sum()",
+    "mean()",
+    "min()",
+    "max()",
+    "order()",
+    "order_by(|x| key)",
+    "group_by(|x| key)",
+    "count_by(|x| key)",
 ];
 
 const MAP: &[&str] = &[
@@ -120,12 +128,15 @@ const MAP: &[&str] = &[
 const NUMBER: &[&str] =
     &["abs()", "sign()", "to_float()", "to_int()", "to_string()", "floor()", "ceiling()", "round()"];
 
+const CLOSURE: &[&str] = &["call(arguments)", "curry(arguments)"];
+
 /// What a name of the language is that no list of functions has: a word of it, or a function that it knows by itself.
 pub fn language(name: &str) -> Option<String> {
     if KEYWORDS.contains(&name) {
         return Some(format!("{name}\n  a word of the language"));
     }
-    let known = [PLAIN, TEXT, ARRAY, MAP, NUMBER].concat().into_iter().find(|usage| callable(usage).name == name);
+    let known =
+        [PLAIN, TEXT, ARRAY, MAP, NUMBER, CLOSURE].concat().into_iter().find(|usage| callable(usage).name == name);
     known.map(|usage| format!("{usage}\n  a part of the language"))
 }
 
@@ -147,9 +158,11 @@ pub fn methods(kind: Option<&str>) -> Vec<Callable> {
         Some("array" | "blob") => of(ARRAY),
         Some("map") => of(MAP),
         Some("int" | "float") => of(NUMBER),
+        Some("Fn") => of(CLOSURE),
         Some(_) => Vec::new(),
         None => {
-            let mut all: Vec<Callable> = [TEXT, ARRAY, MAP].concat().iter().map(|usage| callable(usage)).collect();
+            let mut all: Vec<Callable> =
+                [TEXT, ARRAY, MAP, CLOSURE].concat().iter().map(|usage| callable(usage)).collect();
             all.extend(context());
             all.sort_by(|a, b| a.name.cmp(&b.name));
             all.dedup_by(|a, b| a.name == b.name);

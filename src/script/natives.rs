@@ -1,13 +1,30 @@
 //! The functions of the language itself, with the signatures and comments that the engine has of them.
 
-use rhai::{Engine, FuncRegistration, RhaiNativeFunc, Variant};
-use std::collections::BTreeSet;
+use rhai::{Engine, FnPtr, FuncRegistration, RhaiNativeFunc, Variant};
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Most signatures that are shown of one name.
 const SHOWN: usize = 10;
 
-/// Numbers that Rhai has functions for and no program here has.
-const FOREIGN: &[&str] = &["i8", "i16", "i32", "i128", "u8", "u16", "u32", "u64", "u128", "f32"];
+/// Numbers and times that Rhai has functions for and no program here has.
+const FOREIGN: &[&str] = &["i8", "i16", "i32", "i128", "u8", "u16", "u32", "u64", "u128", "f32", "Instant"];
+
+/// How the comment goes on of a form that Rhai keeps for old programs.
+const OUTDATED: &str = "# Deprecated API";
+
+/// What operators do, of which Rhai tells by the values that they take.
+const OPERATORS: &[(&str, &str)] = &[
+    ("+", "Adds numbers; joins texts, arrays and maps, and a text with any value but ()."),
+    ("-", "Subtracts numbers."),
+    ("*", "Multiplies numbers."),
+    ("/", "Divides numbers; of whole ones the rest is left out: `7 / 2` is 3."),
+    ("%", "Returns the rest of a division."),
+    ("**", "Raises a number to a power."),
+    ("==", "Tells whether two values are equal; values of different types are an error."),
+    ("!=", "Tells whether two values differ; values of different types are an error."),
+];
 
 /// What Rhai itself says nothing of.
 const UNTOLD: &[(&str, &str)] = &[("to_float", "Returns a number as a float.")];
@@ -89,37 +106,92 @@ pub fn told<A: 'static, const N: usize, const X: bool, R: Variant + Clone, const
     FuncRegistration::new(name).with_comments([format!("/// {says}")]).register_into_engine(engine, function);
 }
 
+/// What the engine has of one form of a function.
+struct Form {
+    types: Vec<TypeId>,
+    params: Vec<String>,
+    comment: String,
+}
+
+impl Form {
+    /// Takes from a form of the same types what this one lacks.
+    fn complete(&mut self, other: Self) {
+        if self.params.iter().all(|param| param.starts_with('_')) {
+            self.params = other.params;
+        }
+        if self.comment.is_empty() {
+            self.comment = other.comment;
+        }
+    }
+
+    fn takes_closure(&self) -> bool {
+        self.types.contains(&TypeId::of::<FnPtr>())
+    }
+}
+
 /// The signatures of a native function and what it does; `None` if there is none of this name.
 pub fn about(engine: &Engine, name: &str) -> Option<String> {
+    let forms = forms(engine, name);
+    if forms.is_empty() {
+        return None;
+    }
+    let mut lines: Vec<String> = forms.keys().take(SHOWN).map(|(_, signature)| signature.clone()).collect();
+    if let Some(more) = forms.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        lines.push(format!("... and {more} more"));
+    }
+    lines.extend(says(name, &forms).map(|says| format!("  {says}")));
+    lines.push(if name.contains(|c: char| c.is_alphanumeric()) {
+        "  a function of the language; the first argument may stand in front: `a.name(b)`".to_owned()
+    } else {
+        format!("  an operator of the language: `a {name} b`")
+    });
+    Some(lines.join("\n"))
+}
+
+/// The forms that a program can call, by how many values they take and how they are shown.
+fn forms(engine: &Engine, name: &str) -> BTreeMap<(usize, String), Form> {
     let known = engine.collect_fn_metadata(
         None,
         |f| {
             let known = f.metadata;
-            (known.name.as_str() == name).then(|| {
-                let params: Vec<String> = known.params_info.iter().map(|param| param.to_string()).collect();
-                let comment = known.comments.first().map(|comment| comment.to_string()).unwrap_or_default();
-                (params, known.num_params, comment)
+            (known.name.as_str() == name).then(|| Form {
+                types: known.param_types.iter().copied().collect(),
+                params: known.params_info.iter().map(|param| param.to_string()).collect(),
+                comment: known.comments.iter().map(|part| part.to_string()).collect::<Vec<String>>().join("\n"),
             })
         },
         true,
     );
-    let form = |(params, count, comment): &(Vec<String>, usize, String)| {
-        signature(name, params, *count).map(|form| (form, summary(comment)))
+    // Of two with the same types the first is called, which is that of this program; Rhai's has names and a comment.
+    let mut distinct: Vec<Form> = Vec::new();
+    for form in known.into_iter().filter(|form| !form.comment.contains(OUTDATED)) {
+        match distinct.iter_mut().find(|first| first.types == form.types) {
+            Some(first) => first.complete(form),
+            None => distinct.push(form),
+        }
+    }
+    let mut forms: BTreeMap<(usize, String), Form> = BTreeMap::new();
+    for form in distinct {
+        let Some(signature) = signature(name, &form.params, form.types.len()) else { continue };
+        match forms.entry((form.types.len(), signature)) {
+            Entry::Occupied(mut same) => same.get_mut().complete(form),
+            Entry::Vacant(place) => {
+                place.insert(form);
+            }
+        }
+    }
+    forms
+}
+
+/// What a function does. What takes a closure is mostly called with one.
+fn says(name: &str, forms: &BTreeMap<(usize, String), Form>) -> Option<String> {
+    let of = |table: &[(&str, &str)]| {
+        let known = table.iter().find(|(known, _)| *known == name);
+        known.map(|(_, says)| (*says).to_owned())
     };
-    let forms: Vec<(String, String)> = known.iter().filter_map(form).collect();
-    let signatures: BTreeSet<&str> = forms.iter().map(|(form, _)| form.as_str()).collect();
-    if signatures.is_empty() {
-        return None;
-    }
-    let mut lines: Vec<String> = signatures.iter().take(SHOWN).map(|form| (*form).to_owned()).collect();
-    if let Some(more) = signatures.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        lines.push(format!("... and {more} more"));
-    }
-    let untold = UNTOLD.iter().filter(|(untold, _)| *untold == name).map(|(_, says)| *says);
-    let mut summaries = forms.iter().map(|(_, says)| says.as_str()).chain(untold);
-    lines.extend(summaries.find(|says| !says.is_empty()).map(|says| format!("  {says}")));
-    lines.push("  a function of the language; the first argument may stand in front: `a.name(b)`".to_owned());
-    Some(lines.join("\n"))
+    let (with_closure, others): (Vec<&Form>, Vec<&Form>) = forms.values().partition(|form| form.takes_closure());
+    let mut told = with_closure.into_iter().chain(others).map(|form| summary(&form.comment));
+    of(OPERATORS).or_else(|| told.find(|says| !says.is_empty())).or_else(|| of(UNTOLD))
 }
 
 /// One form of a function; `None` if it is for numbers that nobody has here.
@@ -147,7 +219,9 @@ fn parameter(param: &str) -> Option<String> {
         "Blob" => "blob",
         "Dynamic" => "value",
         "FnPtr" | "Fn" => "closure",
-        "ExclusiveRange" | "InclusiveRange" => "range",
+        "ExclusiveRange" | "InclusiveRange" | "range=" => "range",
+        floats if floats.starts_with("Range<FLOAT") => return None,
+        known if known.starts_with("Range<") => "range",
         other => other,
     };
     let name = name.trim();
@@ -173,12 +247,23 @@ mod tests {
             ("parse_int", "parse_int("),
             ("split", "split("),
             ("split", "segments"),
-            ("sort", "closure"),
+            (
+                "sort",
+                "\nsort(array: array, comparer: closure)\n  Sort the array based on applying the `comparer` function",
+            ),
+            ("map", "applying a `mapper` function"),
+            ("reduce", "applying the `reducer` function"),
+            ("for_each", "for_each(array: array, map: closure)\n  Calls a closure with each item"),
+            ("range", "range(range: range, step: int)"),
+            ("+", "  Adds numbers; "),
+            ("-", "an operator of the language: `a - b`"),
             ("sub_string", "int"),
         ] {
             let text = about(&engine, name).unwrap_or_default();
             assert!(text.contains(has), "{name}: {text}");
-            assert!(!text.contains("ImmutableString") && !text.contains("i128"), "{text}");
+            for foreign in ["ImmutableString", "i128", "Range<", "range=", "FLOAT", "Instant", "named by"] {
+                assert!(!text.contains(foreign), "{text}");
+            }
         }
         assert_eq!(about(&engine, "nothing_of_this_name"), None);
     }

@@ -86,7 +86,14 @@ fn what_has_no_total_is_an_error() {
 #[test]
 fn they_are_explained() {
     let program = Program::offline();
-    for (name, says) in [("?sum", "0 if it is empty"), ("?group_by", "rows.group_by(|r| r.city)")] {
+    for (name, says) in [
+        ("?sum", "0 if it is empty"),
+        ("?group_by", "rows.group_by(|r| r.city)"),
+        ("?sort", "applying the `comparer` function"),
+        ("?for_each", "with each item"),
+        ("?+", "Adds numbers"),
+        ("?call", "call(arguments)"),
+    ] {
         let help = program.args(["eval", name, "--json"]).run().ok().json();
         assert!(help.as_str().is_some_and(|help| help.contains(says)), "{help}");
     }

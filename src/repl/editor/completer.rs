@@ -110,7 +110,11 @@ fn code(before: &str, behind: &str, known: &Known<'_>) -> (usize, Vec<Pair>) {
             (start, plain(keys.into_iter().map(|name| name + end), partial))
         }
         _ if partial.is_empty() && word.is_none() && !before.trim().is_empty() => (start, Vec::new()),
-        _ => (start, general(partial, known)),
+        _ => {
+            let mut pairs = general(partial, known);
+            pairs.extend(plain(place::declared(&earlier).into_iter().map(str::to_owned), partial));
+            (start, pairs)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What stands in front of the cursor: which value a point belongs to, and of what call a map gives the options.
+//! What stands in front of the cursor: which value a point belongs to, of what call a map gives the options, and which
+//! names are declared.
 
 use crate::repl::lexer::{Kind, Piece};
 
@@ -39,4 +40,35 @@ fn open(code: &[&Piece<'_>]) -> Option<usize> {
         }
     }
     None
+}
+
+/// The names that these pieces of code declare: variables, parameters, and what loops and `catch` give.
+pub fn declared<'s>(code: &[&Piece<'s>]) -> Vec<&'s str> {
+    let mut names = Vec::new();
+    // What ends the list of names that is read.
+    let mut end = None;
+    let mut before = "";
+    for piece in code {
+        match (end, piece.text) {
+            (Some(end_of_list), text) if text == end_of_list => end = None,
+            (Some(_), name) => names.extend((piece.kind == Kind::Word).then_some(name)),
+            (None, text) => {
+                names.extend((matches!(before, "let" | "const") && piece.kind == Kind::Word).then_some(text));
+                end = list(before, text);
+            }
+        }
+        before = piece.text;
+    }
+    names
+}
+
+/// What ends the list of names that begins at a piece, if one does.
+fn list(before: &str, text: &str) -> Option<&'static str> {
+    match text {
+        "for" => Some("in"),
+        "fn" | "catch" => Some(")"),
+        // Behind a value it is an operator.
+        "|" if matches!(before, "" | "(" | "," | "=" | "=>" | ":" | "{" | ";" | "[" | "return") => Some("|"),
+        _ => None,
+    }
 }

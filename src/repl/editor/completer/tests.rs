@@ -24,6 +24,9 @@ fn members(known: &Known<'_>) {
     check(known, "harbour.h", "harbour.", &["hall", "height"]);
     check(known, "harbour.ke", "harbour.", &["keys()"]);
     check(known, "words.pu", "words.", &["push("]);
+    check(known, "words.me", "words.", &["mean()"]);
+    check(known, "words.o", "words.", &["order()", "order_by("]);
+    check(known, "times.c", "times.", &["call(", "curry("]);
     check(known, "words.to_up", "words.", &[]);
     check(known, "title.to_u", "title.", &["to_upper()"]);
     check(known, "\"a\".to_u", "\"a\".", &["to_upper()"]);
@@ -36,6 +39,22 @@ fn members(known: &Known<'_>) {
     check(known, "harbour[\"h", "harbour[\"", &["hall", "height"]);
     check(known, "harbour.old[\"", "harbour.old[\"", &["crane"]);
     check(known, "let files = [\"dat", "let files = [\"", &["data.csv"]);
+}
+
+/// What the line itself declares.
+fn declared(known: &Known<'_>) {
+    check(known, "fn g(par_one, par_two) { par_", "fn g(par_one, par_two) { ", &["par_map(", "par_one", "par_two"]);
+    check(
+        known,
+        "for (each_one, each_place) in words { each_",
+        "for (each_one, each_place) in words { ",
+        &["each_one", "each_place"],
+    );
+    check(known, "for item_one in words { item_", "for item_one in words { ", &["item_one"]);
+    check(known, "words.map(|number_one| number_", "words.map(|number_one| ", &["number_one"]);
+    check(known, "let total_sum = 1; total_", "let total_sum = 1; ", &["total_sum"]);
+    check(known, "try { 1 } catch (caught_one) { caught_", "try { 1 } catch (caught_one) { ", &["caught_one"]);
+    check(known, "words | alpha_one; alpha_", "words | alpha_one; ", &[]);
 }
 
 /// What a call takes.
@@ -72,6 +91,7 @@ async fn what_stands_before_the_cursor_decides() {
     let mut session = run.session(None, None);
     let program = "let harbour = #{height: 31, hall: 1, old: #{crane: [1]}}; let words = [1]; let title = \"t\";\n\
         fn halve(x, by) { x / by }\n\
+        let times = |x, n| x * n;\n\
         let page = #{\"x\\x1b[2J\": 1, \"x\\ny\": 2, \"xy\": 3};";
     let evaluation = session.evaluate(program, CancellationToken::new()).await;
     assert_eq!(evaluation.failure, None);
@@ -84,6 +104,7 @@ async fn what_stands_before_the_cursor_decides() {
     check(&known, "llm", "", &["llm(", "llm_batch("]);
     check(&known, "brea", "", &["break"]);
     members(&known);
+    declared(&known);
     arguments(&known);
     check(&known, ".help .he", ".help ", &[".help"]);
     let id = run.host.run.to_string();
