@@ -28,6 +28,7 @@ pub fn judge(engine: &Engine, scope: &Scope<'_>, source: &str) -> Completeness {
         ParseErrorType::UnexpectedEOF => true,
         ParseErrorType::BadInput(LexError::UnterminatedString) => !ends_with_its_line(source, error.position()),
         ParseErrorType::MissingToken(..) => at_end() && !closes_too_much,
+        ParseErrorType::FnMissingBody(_) => is_behind(source, &error),
         _ => false,
     };
     if open { Completeness::Incomplete } else { Completeness::Complete }
@@ -132,10 +133,20 @@ fn count(open: &mut [i64; 3], c: char) {
 
 /// Whether the error stands at or behind the last character.
 fn is_last(source: &str, error: &rhai::ParseError) -> bool {
-    let text = source.trim_end();
-    let lines = text.lines().count();
-    let columns = text.lines().last().map_or(0, |l| l.chars().count());
+    let (lines, columns) = extent(source);
     error.position().line() == Some(lines) && error.position().position().is_some_and(|c| c >= columns)
+}
+
+/// Whether it stands behind that, so that nothing is there that is not awaited.
+fn is_behind(source: &str, error: &rhai::ParseError) -> bool {
+    let place = error.position().line().zip(error.position().position());
+    place.is_none_or(|place| place > extent(source))
+}
+
+/// How many lines there are, and columns in the last.
+fn extent(source: &str) -> (usize, usize) {
+    let text = source.trim_end();
+    (text.lines().count(), text.lines().last().map_or(0, |line| line.chars().count()))
 }
 
 /// Whether the open text that begins at `start` stands in double quotes, which no later line can close: only a back-slash

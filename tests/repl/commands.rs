@@ -27,6 +27,7 @@ fn help_explains_commands_and_names() {
     terminal.line("?splti", "hint: did you mean `?split`?");
     terminal.line("?lmm", "hint: did you mean `?llm`?");
     terminal.line(".hepl", "hint: did you mean `.help`?");
+    terminal.line("help", "hint: at the prompt `.help` lists");
 }
 
 #[test]

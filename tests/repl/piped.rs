@@ -13,6 +13,11 @@ fn statements_of_a_pipe_are_evaluated_one_by_one() {
 }
 
 #[test]
+fn a_body_may_begin_below_the_head_of_a_function() {
+    project().args([]).stdin("fn twice(x)\n{\n  x * 2\n}\ntwice(21)\n").run().ok().prints("42\n");
+}
+
+#[test]
 fn an_underscore_behind_an_escaped_dollar_is_text() {
     project().args([]).stdin("7\n`\\${_} ${_}`\n").run().ok().prints("7\n${_} 7\n");
 }

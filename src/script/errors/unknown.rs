@@ -26,7 +26,7 @@ pub(super) fn unknown_variable(name: &str, source: &str, names: &Names) -> Failu
         return failure.hint(hint);
     }
     let known = names.variables.iter().chain(&names.functions).map(String::as_str).filter(|known| *known != name);
-    let is_raw = name == "r" && ["r\"", "r'"].iter().any(|text| source.contains(text));
+    let is_raw = name == "r" && ["r\"", "r'"].iter().any(|text| source.contains(*text));
     match python::function_hint(name) {
         _ if name == "f" => failure.hint("Rhai interpolates in back-ticks: `count: ${n}`"),
         _ if is_raw => failure.hint(RAW),

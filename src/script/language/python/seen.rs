@@ -7,7 +7,7 @@ fn is_part(c: char) -> bool {
 
 /// Whether a word is in it.
 pub(super) fn word(code: &str, wanted: &str) -> bool {
-    code.split(|c| !is_part(c)).any(|w| w == wanted)
+    code.split(|c: char| !is_part(c)).any(|w| w == wanted)
 }
 
 /// Whether a word stands first.
@@ -17,7 +17,7 @@ pub(super) fn starts(code: &str, wanted: &str) -> bool {
 
 /// Whether a function of this name is called, and no method or one with a longer name.
 pub(super) fn calls(code: &str, name: &str) -> bool {
-    let is_free = |at: usize| !code[..at].ends_with(|c| is_part(c) || matches!(c, '.' | ':'));
+    let is_free = |at: usize| !code[..at].ends_with(|c: char| is_part(c) || matches!(c, '.' | ':'));
     code.match_indices(name).any(|(at, _)| is_free(at) && code[at + name.len()..].starts_with('('))
 }
 
@@ -90,13 +90,13 @@ fn open_call(code: &str) -> Option<&str> {
         c => matches!(c, '(' | '[' | '{'),
     })?;
     let (head, bracket) = code.split_at(at);
-    let name = head.rsplit(|c| !is_part(c)).next().filter(|_| bracket.starts_with('('))?;
+    let name = head.rsplit(|c: char| !is_part(c)).next().filter(|_| bracket.starts_with('('))?;
     (!name.is_empty() && !["for", "if", "switch", "until", "while"].contains(&name)).then_some(name)
 }
 
 /// Whether a list is to be taken apart, as in `print(*items)` and `[...items, 1]`.
 pub(super) fn spreads(code: &str) -> bool {
-    ["(*", "[*", ", *", "(...", "[...", ", ..."].iter().any(|sign| code.contains(sign))
+    ["(*", "[*", ", *", "(...", "[...", ", ..."].iter().any(|sign| code.contains(*sign))
 }
 
 /// Whether a colon stands where a block begins, at the end of the line or with the block behind it.
