@@ -303,7 +303,11 @@ fn a_key_is_known_by_the_model_that_needs_it() {
     let seen = answer.as_str().expect("text");
     assert!(seen.contains("PLAIN=visible") && !seen.contains("hush"), "{seen}");
     assert_eq!(value(&program, "env(\"PLAIN\")"), "visible");
-    program.args(["eval", "env(\"ACME_AUTH\")"]).run().code(1).says("a program may not read ACME_AUTH");
+    for name in ["ACME_AUTH", "OPENAI_API_KEY"] {
+        let ran = program.args(["eval", &format!("env(\"{name}\")")]).run().code(1);
+        ran.says(&format!("a program may not read {name}")).says("hint: no program sees keys").does_not_say("list it");
+    }
+    program.args(["eval", "env(\"HIDDEN\")"]).run().code(1).says("hint: list it under [tools] env = [\"HIDDEN\"]");
 }
 
 /// Whether the kernel keeps the signals of a command below what stands above it.

@@ -51,10 +51,7 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
         return Ok(Exit::Ok);
     }
     if args.settings {
-        let line = |k: &key::Key| {
-            [k.path.to_owned(), k.kind.describe(), key::variable(k).unwrap_or_default(), k.about.to_owned()]
-        };
-        printer.out(&table::render(["setting", "type", "variable", "does"], key::KEYS.iter().map(line)));
+        list_settings(printer);
         return Ok(Exit::Ok);
     }
     let loaded = check::load(environment.clone(), Layer::default());
@@ -80,6 +77,19 @@ pub async fn doctor(printer: &Printer, environment: Environment, args: &Doctor) 
     printer.rows(&json!(value), || table::render(["", "check", "found"], checks.iter().map(line)));
     let worst = checks.iter().filter_map(|(_, found)| found.as_ref().err()).map(|f| f.kind.exit()).next();
     Ok(worst.unwrap_or(Exit::Ok))
+}
+
+/// Every setting, with its type, its variable and its meaning.
+fn list_settings(printer: &Printer) {
+    let row = |k: &key::Key| {
+        let (kind, variable) = (k.kind.describe(), key::variable(k));
+        json!({"setting": k.path, "type": kind, "variable": variable, "does": k.about})
+    };
+    let line =
+        |k: &key::Key| [k.path.to_owned(), k.kind.describe(), key::variable(k).unwrap_or_default(), k.about.to_owned()];
+    let value: Vec<_> = key::KEYS.iter().map(row).collect();
+    let head = ["setting", "type", "variable", "does"];
+    printer.rows(&json!(value), || table::render(head, key::KEYS.iter().map(line)));
 }
 
 /// The checks that need right settings: with wrong ones another model than the one that is meant might be called.

@@ -70,10 +70,13 @@ pub async fn uuid(host: &RunHost, frame: &Frame) -> Outcome<Value> {
 /// Answers `env`. A variable is an effect: a run that goes on elsewhere sees what it saw.
 pub async fn variable(host: &RunHost, frame: &Frame, name: &str) -> Outcome<Value> {
     let settings = &host.kit.settings;
-    if settings.is_secret(name) || !settings.visible_variables.iter().any(|known| known == name) {
-        return Err(Failure::new(FailureKind::Denied, format!("env: a program may not read {name}")).hint(format!(
-            "list it under [tools] env = [\"{name}\"] in rhizo.toml; keys and passwords are never shown"
-        )));
+    let refused =
+        |hint: String| Err(Failure::new(FailureKind::Denied, format!("env: a program may not read {name}")).hint(hint));
+    if settings.is_secret(name) {
+        return refused("no program sees keys and passwords, whatever [tools] env lists".to_owned());
+    }
+    if !settings.visible_variables.iter().any(|known| known == name) {
+        return refused(format!("list it under [tools] env = [\"{name}\"] in rhizo.toml"));
     }
     let value = settings.environment.get(name).map(str::to_owned);
     door::observe(host, frame, Asked::new(EffectKind::Env, &json!(name)), async { Ok(json!(value)).into() }).await

@@ -3,7 +3,7 @@
 use super::project;
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::{Call, Program};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn finished_runs_are_remembered_and_recalled() {
@@ -62,6 +62,14 @@ fn the_doctor_looks_at_everything() {
     let checks = program.args(["doctor", "--json"]).run().ok().json();
     assert!(checks.as_array().expect("checks").iter().all(|check| check["ok"] == true), "{checks:#}");
     program.args(["doctor", "--settings"]).run().ok().snapshot("doctor_settings");
+    let settings = program.args(["doctor", "--settings", "--json"]).run().ok().json();
+    let about = |name: &str| settings.as_array().and_then(|all| all.iter().find(|row| row["setting"] == name)).cloned();
+    let depth = json!({
+        "setting": "limits.max_depth", "type": "a whole number", "variable": "RHIZO_MAX_DEPTH",
+        "does": "how deep child runs nest"
+    });
+    assert_eq!(about("limits.max_depth"), Some(depth));
+    assert_eq!(about("models.*.name").map(|row| row["variable"].clone()), Some(Value::Null));
 }
 
 #[test]
