@@ -103,6 +103,7 @@ fn homeless() -> Failure {
 }
 
 fn nearest_above(folder: &Path, name: &str) -> Option<PathBuf> {
-    // A folder of that name is no file of settings, which reading it says.
-    folder.ancestors().map(|above| above.join(name)).find(|file| file.is_file() || file.is_dir())
+    // Neither a folder of that name is a file of settings nor a link that leads nowhere, which reading them says.
+    let stands = |file: &PathBuf| file.is_file() || file.is_dir() || (file.is_symlink() && !file.exists());
+    folder.ancestors().map(|above| above.join(name)).find(stands)
 }

@@ -215,7 +215,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 fn read(file: &Path, is_foreign: bool) -> Outcome<Option<String>> {
     let mut opened = match File::open(file) {
         Ok(opened) => opened,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound && !file.is_symlink() => return Ok(None),
         Err(error) => return Err(unreadable(file, &error)),
     };
     let found = opened.metadata().map_err(|error| unreadable(file, &error))?;
@@ -233,6 +233,10 @@ fn read(file: &Path, is_foreign: bool) -> Outcome<Option<String>> {
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> Failure {
+    if let (ErrorKind::NotFound, Ok(target)) = (error.kind(), file.read_link()) {
+        let told = format!("the link {} leads to {:?}, where nothing is", file.display(), target.display());
+        return Failure::new(FailureKind::Config, told).hint("mend it, or remove it if no settings are meant");
+    }
     let failure = Failure::new(FailureKind::Config, format!("cannot read {}: {error}", file.display()));
     let no_folder = error.kind() == ErrorKind::NotADirectory;
     if no_folder { failure.hint("RHIZO_HOME and XDG_CONFIG_HOME must name folders") } else { failure }

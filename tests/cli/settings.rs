@@ -90,6 +90,22 @@ fn a_folder_in_the_place_of_the_settings_is_told() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_in_the_place_of_the_settings_is_told() {
+    let program = Program::offline().file("below/a.txt", "");
+    std::fs::create_dir_all(program.state()).expect("a folder");
+    for (link, shown) in [
+        (program.state().join("config.toml"), "[state]/config.toml"),
+        (program.project().join("rhizo.toml"), "[project]/rhizo.toml"),
+    ] {
+        std::os::unix::fs::symlink("nowhere.toml", link).expect("a link");
+        let said = format!("the link {shown} leads to \"nowhere.toml\", where nothing is");
+        for folder in [program.project(), program.project().join("below")] {
+            program.args(["eval", "1"]).folder(&folder).run().code(3).says(&said).says("hint: mend it");
+        }
+    }
+}
+
+#[test]
 fn all_state_lies_where_rhizo_home_says() {
     let program = project();
     program.args(["ask", "How tall?", "--context", "harbour.txt"]).run().ok();
