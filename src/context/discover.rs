@@ -5,6 +5,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::nearest_file;
 use globset::{GlobBuilder, GlobMatcher};
 use ignore::WalkBuilder;
+use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
@@ -28,6 +29,30 @@ pub struct Finds {
     pub files: Vec<Found>,
     /// Names and reasons.
     pub skipped: Vec<(String, String)>,
+    /// The first folder that may not be read.
+    pub closed: Option<PathBuf>,
+}
+
+impl Finds {
+    /// Notes what a walk could not look at, and why in the words of the system: those of the walk have the path in them.
+    fn pass_by(&mut self, place: &Path, name: String, error: &ignore::Error) {
+        let failed = error.io_error();
+        let said = failed.and_then(|error| error.source());
+        self.skipped.push((name, said.map_or_else(|| error.to_string(), ToString::to_string)));
+        if failed.is_some_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+            self.closed.get_or_insert_with(|| place.to_owned());
+        }
+    }
+
+    /// Itself, if it has anything to tell; a folder that may not be read says more than `none`.
+    fn or(self, none: impl FnOnce() -> Failure) -> Outcome<Self> {
+        match &self.closed {
+            _ if !self.files.is_empty() => Ok(self),
+            Some(closed) => Err(barred("read", closed, &io::Error::from(ErrorKind::PermissionDenied))),
+            None if self.skipped.is_empty() => Err(none()),
+            None => Ok(self),
+        }
+    }
 }
 
 /// What is told of an empty path. It would mean the whole folder, which nobody asks for in that way.
@@ -35,6 +60,9 @@ pub const EMPTY: &str = "an empty path names nothing";
 
 /// What an empty path mostly comes from.
 pub const UNSET: &str = "a variable of the shell may be unset";
+
+/// What is told to who may not read something.
+const CLOSED: &str = "`ls -ld` shows who may read it; its owner changes that with chmod";
 
 /// Looks up `path`, relative to `base`: a file, a folder (without hidden and git-ignored files) or a glob.
 ///
@@ -50,27 +78,31 @@ pub fn discover(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
         Ok(_) => {
             let (name, given) = (name_of(&full, base, full.parent()), path.display().to_string());
             let found = Found { name, given, path: full, explicit: true };
-            Ok(Finds { files: vec![found], skipped: Vec::new() })
+            Ok(Finds { files: vec![found], ..Finds::default() })
         }
         Err(error) if error.kind() == ErrorKind::NotFound && is_glob(path) => glob(path, base, poll),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Err(missing(path, &full))
         }
-        Err(error) => {
-            let denied = error.kind() == ErrorKind::PermissionDenied;
-            let kind = if denied { FailureKind::Denied } else { FailureKind::Io };
-            Err(Failure::new(kind, format!("cannot look at {}: {error}", path.display())))
-        }
+        Err(error) => Err(barred("look at", path, &error)),
     }
 }
 
+/// The failure for a file or folder that cannot be opened, read or looked at.
+pub fn barred(act: &str, path: &Path, error: &io::Error) -> Failure {
+    let kind = match error.kind() {
+        ErrorKind::PermissionDenied => FailureKind::Denied,
+        _ => FailureKind::of_io(error),
+    };
+    let failure = Failure::new(kind, format!("cannot {act} {}: {error}", path.display()));
+    if kind == FailureKind::Denied { failure.hint(CLOSED) } else { failure }
+}
+
 fn folder(full: &Path, typed: (&Path, &Path), poll: &Poll) -> Outcome<Finds> {
-    let finds = walk(full, full.parent(), typed, true, None, poll)?;
-    if finds.files.is_empty() {
-        return Err(Failure::new(FailureKind::NotFound, format!("folder {} has no files", full.display()))
-            .hint("hidden and git-ignored files are left out; name them, or use a glob such as 'folder/.*'"));
-    }
-    Ok(finds)
+    walk(full, full.parent(), typed, true, None, poll)?.or(|| {
+        Failure::new(FailureKind::NotFound, format!("folder {} has no files", full.display()))
+            .hint("hidden and git-ignored files are left out; name them, or use a glob such as 'folder/.*'")
+    })
 }
 
 fn is_glob(path: &Path) -> bool {
@@ -97,14 +129,15 @@ fn glob(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
     // Without `**` a match lies as deep as the pattern has parts, at most: a `/` between braces counts, too.
     let parts = pattern.components().skip_while(fixed).count();
     let shape = Shape { matcher, depth: (!text.contains("**")).then_some(parts) };
-    for respect in [true, false] {
-        let finds = walk(&root, Some(&root), (path, base), respect, Some(&shape), poll)?;
-        if !finds.files.is_empty() {
-            return Ok(finds);
-        }
+    let look = |respect| walk(&root, Some(&root), (path, base), respect, Some(&shape), poll);
+    let mut finds = look(true)?;
+    if finds.files.is_empty() {
+        finds = look(false)?;
     }
-    Err(Failure::new(FailureKind::NotFound, format!("no file matches {:?}", path.display()))
-        .hint("* stays within a folder; use ** for all folders below"))
+    finds.or(|| {
+        Failure::new(FailureKind::NotFound, format!("no file matches {:?}", path.display()))
+            .hint("* stays within a folder; use ** for all folders below")
+    })
 }
 
 /// What a file has to be like, and how far below the root of a walk it can be.
@@ -132,7 +165,8 @@ fn walk(
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                finds.skipped.push((root.display().to_string(), error.to_string()));
+                let place = place_of(&error).unwrap_or(root);
+                finds.pass_by(place, name_of(place, base, outside), &error);
                 continue;
             }
         };
@@ -151,6 +185,15 @@ fn walk(
         }
     }
     Ok(finds)
+}
+
+/// What could not be looked at.
+fn place_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place_of(err),
+        _ => None,
+    }
 }
 
 /// The path of a file as whoever typed `path` would type it.
@@ -185,7 +228,8 @@ fn tidy(path: &Path) -> PathBuf {
 fn missing(path: &Path, full: &Path) -> Failure {
     if let Ok(target) = full.read_link() {
         let told = format!("the link {} leads to {:?}, where nothing is", full.display(), target.display());
-        return Failure::new(FailureKind::NotFound, told).hint("name what it was meant to lead to, or mend the link");
+        return Failure::new(FailureKind::NotFound, told)
+            .hint("mend it, or name what it was meant to lead to; a glob in quotes passes it by");
     }
     let failure = Failure::new(FailureKind::NotFound, format!("there is no file or folder {:?}", path.display()));
     let Some(folder) = full.parent() else { return failure };
@@ -217,37 +261,4 @@ pub fn similar(path: &Path, full: &Path) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::discover;
-    use crate::context::poll::Poll;
-    use std::path::Path;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    #[test]
-    fn a_glob_looks_no_deeper_than_it_can_match() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("a/b/c/d")).unwrap();
-        for name in ["a/b/c/d/deep.txt", "a/b/two.txt", "a/one.txt", "top.md"] {
-            std::fs::write(folder.path().join(name), "x").unwrap();
-        }
-        // Each walk looks at its root, too; where nothing matches there are two.
-        for (glob, files, looks) in [
-            ("nothing*", 0, 6),
-            ("*/*.txt", 1, 5),
-            ("{top.md,a/*.txt}", 2, 5),
-            ("a/*/*.txt", 1, 5),
-            ("**/*.txt", 3, 9),
-            ("**", 4, 9),
-        ] {
-            let looked = Arc::new(AtomicUsize::new(0));
-            let count = Arc::clone(&looked);
-            let poll = Poll::new(move || {
-                count.fetch_add(1, Ordering::Relaxed);
-                None
-            });
-            let found = discover(Path::new(glob), folder.path(), &poll).map_or(0, |finds| finds.files.len());
-            assert_eq!((found, looked.load(Ordering::Relaxed)), (files, looks), "{glob}");
-        }
-    }
-}
+mod tests;

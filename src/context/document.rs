@@ -4,9 +4,9 @@ use crate::context::mapping::Mapping;
 use crate::context::newlines::{BLOCK, Newlines};
 use crate::context::poll::Poll;
 use crate::context::spool::Spooled;
-use crate::core::failure::{Failure, FailureKind, Outcome};
+use crate::core::failure::Outcome;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -58,18 +58,8 @@ impl Document {
     }
 
     /// Opens a regular file: open, stat and map, or read if it is small and `read_small` allows it.
-    ///
-    /// Fails with `NotFound`, `Denied` or `Io`.
-    pub fn open(path: &Path, name: String, read_small: bool) -> Outcome<Self> {
-        let body = body_of(path, read_small).map_err(|error| {
-            let kind = match error.kind() {
-                ErrorKind::NotFound => FailureKind::NotFound,
-                ErrorKind::PermissionDenied => FailureKind::Denied,
-                _ => FailureKind::Io,
-            };
-            Failure::new(kind, format!("cannot open {}: {error}", path.display()))
-        })?;
-        Ok(Self::new(name, body))
+    pub fn open(path: &Path, name: String, read_small: bool) -> io::Result<Self> {
+        Ok(Self::new(name, body_of(path, read_small)?))
     }
 
     fn new(name: String, body: Body) -> Self {

@@ -1,6 +1,6 @@
 //! The open documents of a run, by unique names. It searches none of them.
 
-use crate::context::discover::{Found, discover};
+use crate::context::discover::{Found, barred, discover};
 use crate::context::document::{Document, SMALL};
 use crate::context::poll::Poll;
 use crate::context::sniff::binary;
@@ -155,7 +155,7 @@ impl Library {
     ) -> Outcome<()> {
         let finds = discover(path, &options.base, poll)?;
         let before = self.read().documents.len();
-        let among = finds.files.iter().any(|file| !file.explicit);
+        let among = finds.files.iter().all(|file| !file.explicit);
         self.skipped.extend(finds.skipped);
         for file in finds.files {
             poll.check()?;
@@ -186,9 +186,7 @@ impl Library {
         if file.explicit {
             refuse_devices(&file)?;
             if is_pipe(&file.path) {
-                let mut pipe = File::open(&file.path).map_err(|error| {
-                    Failure::new(FailureKind::Io, format!("cannot open {}: {error}", file.path.display()))
-                })?;
+                let mut pipe = File::open(&file.path).map_err(|error| barred("open", &file.path, &error))?;
                 return self.add_pipe([&file.name, &file.given], &mut pipe, options, poll);
             }
         }
@@ -198,11 +196,11 @@ impl Library {
         };
         let document = match Document::open(&file.path, name, read_small) {
             Ok(document) => document,
-            Err(failure) if !file.explicit => {
-                self.skipped.push((file.name, failure.message));
+            Err(error) if !file.explicit => {
+                self.skipped.push((file.name, error.to_string()));
                 return Ok(());
             }
-            Err(failure) => return Err(failure),
+            Err(error) => return Err(barred("open", &file.path, &error)),
         };
         match (binary(document.bytes()), file.explicit) {
             (Some(found), true) => return Err(refused(&file.name, found.what, found.hint)),
@@ -267,11 +265,10 @@ fn too_many(path: &Path, most: usize) -> Failure {
 
 fn no_text(path: &Path, skipped: &[(String, String)]) -> Failure {
     let shown: Vec<String> = skipped.iter().take(3).map(|(name, why)| format!("{name}: {why}")).collect();
-    Failure::new(FailureKind::NotFound, format!("there is no text in {:?}", path.display())).hint(format!(
-        "{} files were left out ({})",
-        skipped.len(),
-        shown.join("; ")
-    ))
+    let rest = skipped.len() - shown.len();
+    let more = if rest > 0 { format!("; and {rest} more") } else { String::new() };
+    Failure::new(FailureKind::NotFound, format!("there is no text in {:?}", path.display()))
+        .hint(format!("left out: {}{more}", shown.join("; ")))
 }
 
 fn beyond(span: &SpanRef, length: usize) -> Failure {

@@ -46,7 +46,25 @@ fn a_file_without_leave_to_read_says_so() {
     if std::fs::read(&file).is_ok() {
         ran.ok().prints("28\n");
     } else {
-        ran.code(1).says("cannot open ").says("harbour.txt: Permission denied");
+        ran.code(1).says("cannot open ").says("harbour.txt: Permission denied").says("hint: `ls -ld` shows");
+    }
+}
+
+#[test]
+fn a_folder_without_leave_to_read_is_not_called_empty() {
+    let program = project().file("notes/open.txt", "one").file("notes/closed/two.txt", "two");
+    let closed = program.project().join("notes/closed");
+    std::fs::set_permissions(&closed, Permissions::from_mode(0o000)).expect("a mode");
+    let over = |path: &str| program.args(["eval", "context.len", "--context", path]).run();
+    let (alone, among) = (over("notes/closed"), over("notes"));
+    let is_root = std::fs::read_dir(&closed).is_ok();
+    std::fs::set_permissions(&closed, Permissions::from_mode(0o700)).expect("a mode");
+    if is_root {
+        alone.ok().prints("3\n");
+        among.ok().prints("6\n");
+    } else {
+        alone.code(1).says("error: cannot read [project]/notes/closed: permission denied").says("hint: `ls -ld` shows");
+        among.ok().prints("3\n").says("skipped notes/closed: Permission denied");
     }
 }
 

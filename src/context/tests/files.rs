@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use std::ffi::CString;
 use std::io::{Cursor, Write};
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::symlink;
 
 fn names(library: &Library) -> Vec<String> {
     library.view().documents().iter().map(|document| document.name().to_owned()).collect()
@@ -59,6 +60,22 @@ fn inputs_become_documents() {
     }
     let library = open(home.path(), &["src"]).unwrap();
     assert_eq!(library.skipped(), [("src/picture.png".to_owned(), "a PNG picture".to_owned())]);
+}
+
+#[test]
+fn folders_and_globs_pass_links_by() {
+    let home = folder(&[("d/a.txt", b"a")]);
+    for (link, target) in [("d/broken", "nowhere"), ("d/live", "a.txt")] {
+        symlink(target, home.path().join(link)).unwrap();
+    }
+    let links = ["d/broken", "d/live"].map(|name| (name.to_owned(), "a symbolic link".to_owned()));
+    for path in ["d", "d/*", "*/*"] {
+        let library = open(home.path(), &[path]).unwrap();
+        assert_eq!((names(&library), library.skipped()), (vec!["d/a.txt".to_owned()], &links[..]), "{path}");
+    }
+    let failure = open(home.path(), &["d/b*"]).unwrap_err();
+    assert_eq!(failure.hint.as_deref(), Some("left out: d/broken: a symbolic link"));
+    assert!(open(home.path(), &["d/broken"]).unwrap_err().hint.unwrap().contains("a glob in quotes passes it by"));
 }
 
 #[test]
