@@ -38,6 +38,35 @@ fn offsets_count_bytes_also_behind_what_is_not_unicode() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_text_though_offsets_count_it() {
+    let text = "\u{feff}alpha\nbeta\n\nalpha beta";
+    let plain = "alpha\nbeta\n\nalpha beta";
+    for (code, expect) in [
+        (
+            "context.grep(\"^alpha\").map(|h| [h.line, h.start, h.text])",
+            json!([[1, 3, "alpha"], [4, 15, "alpha beta"]]),
+        ),
+        ("let h = context.grep(\"^alpha\")[0]; context.slice(h.start, h.end)", json!("alpha")),
+        ("[context.count(\"^\\\\W\"), context.words(), context.lines, context.len]", json!([0, 4, 4, 25])),
+        (
+            "[context.line(1), context.line(-1), context.head(8), context.slice(0, 5)]",
+            json!(["alpha", "alpha beta", "alpha", "al"]),
+        ),
+        ("context.lines(1, 2)", json!(["alpha", "beta"])),
+        (
+            "[context.text, context.chunks(100)[0].text, context.search(\"beta\", 1)[0].text]",
+            json!([plain, plain, plain]),
+        ),
+        ("let p = context.paragraphs()[0]; [p.start, p.text]", json!([3, "alpha\nbeta"])),
+        ("TOOL(\"read_file\", #{path: \"a.txt\"})", json!(plain)),
+        ("TOOL(\"find_text\", #{pattern: \"^alpha$\"}).hits", json!([{"path": "a.txt", "line": 1, "text": "alpha"}])),
+    ] {
+        assert_eq!(over(text, code), expect, "{code}");
+    }
+    assert_eq!(over("\u{feff}", "[context.text, context.lines, context.grep(\"\").len]"), json!(["", 0, 0]));
+}
+
+#[test]
 fn a_piece_says_the_line_in_which_it_begins() {
     let text = "first\n\nsecond\nthird\n\nfourth\n";
     let code = "let same = true;\n\
@@ -204,11 +233,14 @@ fn documents_are_listed_with_their_lines() {
 }
 
 #[test]
-fn a_table_that_is_too_large_is_taken_by_documents_or_by_lines() {
+fn a_table_that_is_too_large_is_taken_by_documents_or_by_pieces() {
     let table = format!("name,price\n{}", "harbour lighthouse,4\n".repeat(500_000));
     let one = Program::offline().file("notes/a.csv", &table);
     let said = refused(&one, "context.csv()");
-    assert!(said.contains("hint: take its lines in parts: lines(2, 10001), with line(1) for the names"), "{said}");
+    let way = "for c in context.chunks(2000000) { let rows = c.csv(); }";
+    assert!(said.contains(&format!("hint: take it in pieces, which have each row once: `{way}`")), "{said}");
+    let code = format!("let n = 0; {} n", way.replace("let rows = c.csv();", "n += c.csv().len();"));
+    one.args(["eval", &code, "-c", "notes", "-q"]).run().ok().prints("500000\n");
     let said = refused(&one.file("notes/b.csv", &table), "context.csv()");
     assert!(said.contains("hint: there are 2 documents; take one after the other: `for d in docs() {"), "{said}");
 }

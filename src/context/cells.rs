@@ -65,7 +65,7 @@ pub(crate) fn best(view: &View, query: &mut Query, cell: usize, k: usize, poll: 
 /// Counts the query's words in each cell of the part.
 fn count(part: &Part, index: u32, cell: usize, query: &Query, poll: &Poll, all: &mut Vec<Posting>) -> Outcome<()> {
     let mut first = all.len();
-    matches(&part.document, (part.start, part.end), &query.pattern, poll, &mut |start, end| {
+    matches(&part.document, (part.text_start(), part.end), &query.pattern, poll, &mut |start, end| {
         let Some(term) = term_at(part, start, end, &query.terms).and_then(|term| u16::try_from(term).ok()) else {
             return Ok(Next::Match);
         };

@@ -1,7 +1,7 @@
 //! One open text: mapped from a file or owned. It knows nothing of other documents or of what is asked about it.
 
 use crate::context::mapping::Mapping;
-use crate::context::newlines::{BLOCK, Newlines};
+use crate::context::occurrences::{BLOCK, Occurrences};
 use crate::context::poll::Poll;
 use crate::context::spool::Spooled;
 use crate::core::failure::Outcome;
@@ -21,7 +21,8 @@ pub struct Document {
     name: String,
     is_named: bool,
     body: Body,
-    newlines: Newlines,
+    newlines: Occurrences,
+    quotes: Occurrences,
     hash: OnceLock<String>,
 }
 
@@ -63,7 +64,8 @@ impl Document {
     }
 
     fn new(name: String, body: Body) -> Self {
-        Self { name, is_named: true, body, newlines: Newlines::default(), hash: OnceLock::new() }
+        let (newlines, quotes) = (Occurrences::of(b'\n'), Occurrences::of(b'"'));
+        Self { name, is_named: true, body, newlines, quotes, hash: OnceLock::new() }
     }
 
     /// Its name, unique in its library.
@@ -99,6 +101,11 @@ impl Document {
         }
     }
 
+    /// Where its text begins: behind a byte order mark, which is none of it though offsets count it.
+    pub fn text_start(&self) -> usize {
+        self.len() - without_mark(self.bytes()).len()
+    }
+
     /// Fails with `Io` if the file has shrunk or could not be read; asks the file system.
     pub fn check(&self) -> Outcome<()> {
         match &self.body {
@@ -123,16 +130,13 @@ impl Document {
     }
 
     /// Where its newlines are.
-    pub fn newlines(&self) -> &Newlines {
+    pub fn newlines(&self) -> &Occurrences {
         &self.newlines
     }
 
-    /// The number of its lines; the last needs no newline. Counted once.
-    pub fn line_count(&self, poll: &Poll) -> Outcome<usize> {
-        let count = self.newlines.before(self, self.len(), poll)?;
-        let open_end = self.bytes().last().is_some_and(|last| *last != b'\n');
-        self.check()?;
-        Ok(count + usize::from(open_end))
+    /// Where its quotes are.
+    pub fn quotes(&self) -> &Occurrences {
+        &self.quotes
     }
 
     /// The blake3 hash of its bytes, in hex. Computed once.
@@ -151,6 +155,11 @@ impl Document {
         self.check()?;
         Ok(self.hash.get_or_init(|| hasher.finalize().to_hex().to_string()).clone())
     }
+}
+
+/// The text without a byte order mark.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
 }
 
 fn body_of(path: &Path, read_small: bool) -> io::Result<Body> {

@@ -1,7 +1,7 @@
 //! Finding the lines that match an expression, and counting matches.
 
 use crate::context::document::Document;
-use crate::context::newlines::BLOCK;
+use crate::context::occurrences::BLOCK;
 use crate::context::pattern::Pattern;
 use crate::context::poll::Poll;
 use crate::context::read::decode;
@@ -44,7 +44,7 @@ impl View {
                 break;
             }
             let mut cursor = LineCursor::default();
-            matches(&part.document, (part.start, part.end), &pattern, poll, &mut |start, end| {
+            matches(&part.document, (part.text_start(), part.end), &pattern, poll, &mut |start, end| {
                 hits.push(Hit {
                     doc: part.document.name().to_owned(),
                     line: cursor.line_of(&part.document, start, poll)?,
@@ -65,7 +65,7 @@ impl View {
         let pattern = Pattern::new(pattern)?;
         let mut count = 0;
         for part in self.parts() {
-            matches(&part.document, (part.start, part.end), &pattern, poll, &mut |_, _| {
+            matches(&part.document, (part.text_start(), part.end), &pattern, poll, &mut |_, _| {
                 count += 1;
                 Ok(Next::Match)
             })?;
@@ -99,13 +99,16 @@ fn lines_around(part: &Part, start: usize, end: usize) -> Vec<u8> {
     let bytes = part.document.bytes();
     // The line behind a line end that the match ends with is the next one.
     let end = end - usize::from(bytes[start..end].ends_with(b"\n"));
-    let end = end.min(start + TEXT_BYTES);
+    // A longer match is cut where a character ends.
+    let most = start + TEXT_BYTES;
+    let end = if end <= most { end } else { (start..=most).rev().find(|at| bytes[*at] & 0xC0 != 0x80).unwrap_or(most) };
     let room = (TEXT_BYTES - (end - start)) / 2;
-    let low = start.saturating_sub(room).max(part.start);
+    let first = part.text_start();
+    let low = start.saturating_sub(room).max(first);
     let high = part.end.min(end + room);
     let from = match memrchr(b'\n', &bytes[low..start]) {
         Some(offset) => low + offset + 1,
-        None => (low..start).find(|at| *at == part.start || bytes[*at] & 0xC0 != 0x80).unwrap_or(start),
+        None => (low..start).find(|at| *at == first || bytes[*at] & 0xC0 != 0x80).unwrap_or(start),
     };
     let upto = match memchr(b'\n', &bytes[end..high]) {
         Some(offset) => end + offset,

@@ -44,10 +44,7 @@ impl View {
 impl Part {
     /// What it is a piece of, and its text.
     fn titled(&self, poll: &Poll) -> Outcome<(String, String)> {
-        let mut text = decode(self.bytes().to_vec());
-        if self.start == 0 && text.starts_with('\u{feff}') {
-            text.remove(0);
-        }
+        let mut text = decode(self.text().to_vec());
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }

@@ -13,7 +13,7 @@ impl Part {
         let index = self.document.newlines();
         let before = index.before(&self.document, self.start, poll)?;
         let inside = index.before(&self.document, self.end, poll)? - before;
-        Ok(inside + usize::from(self.bytes().last().is_some_and(|last| *last != b'\n')))
+        Ok(inside + usize::from(self.text().last().is_some_and(|last| *last != b'\n')))
     }
 
     /// Where the line `index`, from 0, begins and ends in the document, without its line end.
@@ -27,7 +27,7 @@ impl Part {
         let newlines = self.document.newlines();
         let before = newlines.before(&self.document, self.start, poll)?;
         let start = match index.checked_sub(1) {
-            None => self.start,
+            None => self.text_start(),
             Some(previous) => match newlines.position(&self.document, before.saturating_add(previous), poll)? {
                 Some(newline) => newline + 1,
                 None => return Ok(None),

@@ -2,9 +2,9 @@
 //! or runs a script.
 //!
 //! - `library`, `discover`, `sniff`, `skipped`, `spool`: which documents a run has, and what is refused.
-//! - `document`, `mapping`, `fault`, `newlines`, `fingerprint`: one document and its memory.
-//! - `view`, `unknown`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `card`, `headed`: what a text
-//!   answers.
+//! - `document`, `mapping`, `fault`, `occurrences`, `fingerprint`: one document and its memory.
+//! - `view`, `unknown`, `read`, `lines`, `pieces`, `chunk`, `grep`, `search`, `data`, `rows`, `card`, `headed`: what
+//!   a text answers.
 //! - `scan`, `pattern`, `cells`, `terms`, `rank`, `stem`, `columns`, `table`, `poll`: the loops and formulas beneath.
 
 pub mod card;
@@ -21,12 +21,13 @@ pub mod headed;
 pub mod library;
 pub mod lines;
 pub mod mapping;
-pub mod newlines;
+pub mod occurrences;
 pub mod pattern;
 pub mod pieces;
 pub mod poll;
 pub mod rank;
 pub mod read;
+pub mod rows;
 pub mod scan;
 pub mod search;
 pub mod skipped;

@@ -2,7 +2,6 @@
 
 use crate::context::chunk::PIECES;
 use crate::context::poll::Poll;
-use crate::context::read::decode;
 use crate::context::view::{Part, View};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use memchr::{memchr, memmem};
@@ -42,28 +41,20 @@ impl View {
         let mut count = 0;
         for part in self.parts() {
             let mut inside = false;
-            for (index, step) in part.bytes().chunks(STEP).enumerate() {
+            for (index, step) in part.text().chunks(STEP).enumerate() {
                 poll.check()?;
                 for byte in step {
                     let space = byte.is_ascii_whitespace();
                     count += usize::from(inside && space);
                     inside = !space;
                 }
-                part.document.release(part.start + index * STEP, part.start + index * STEP + step.len());
+                let from = part.text_start() + index * STEP;
+                part.document.release(from, from + step.len());
             }
             count += usize::from(inside);
         }
         self.check()?;
         Ok(count)
-    }
-
-    /// The words of a text of at most `limit` bytes; fails with `Invalid` if it has more.
-    pub fn words(&self, limit: usize) -> Outcome<Vec<String>> {
-        self.bytes(limit)?;
-        let words = self.parts().iter().flat_map(|part| part.bytes().split(u8::is_ascii_whitespace));
-        let words = words.filter(|word| !word.is_empty()).map(|word| decode(word.to_vec())).collect();
-        self.check()?;
-        Ok(words)
     }
 
     /// The texts between a marker `a` and the next marker `b`, without the markers, in order.
@@ -103,7 +94,7 @@ fn keep(found: &mut Vec<View>, part: &Part, span: Option<(usize, usize)>, what: 
 /// Calls `visit` with the bounds of each line, in the document, without its line end.
 fn each_line(part: &Part, poll: &Poll, visit: &mut dyn FnMut(usize, usize) -> Outcome<()>) -> Outcome<()> {
     let bytes = &part.document.bytes()[..part.end];
-    let (mut at, mut released) = (part.start, part.start);
+    let (mut at, mut released) = (part.text_start(), part.start);
     while at < part.end {
         let end = memchr(b'\n', &bytes[at..]).map_or(part.end, |offset| at + offset);
         let text = &bytes[at..end];

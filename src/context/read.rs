@@ -1,4 +1,5 @@
-//! Turning a view into text, within a limit. Bytes that are not UTF-8 become U+FFFD; offsets stay those of the file.
+//! Turning a view into text, within a limit. Bytes that are not UTF-8 become U+FFFD, a byte order mark is left out; offsets
+//! stay those of the file.
 
 use crate::context::view::View;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -12,25 +13,31 @@ impl View {
         Ok(decode(self.bytes(limit)?))
     }
 
-    /// A copy of the bytes, if there are at most `limit`; fails with `Invalid` if there are more.
+    /// A copy of the bytes of the text, if there are at most `limit`; fails with `Invalid` if there are more.
     pub fn bytes(&self, limit: usize) -> Outcome<Vec<u8>> {
-        let length = self.len();
-        if length > limit {
-            return Err(Failure::new(
-                FailureKind::Invalid,
-                format!("the text has {length} bytes, and at most {limit} can be taken at once"),
-            )
-            .hint("take a part with slice(a, b) or head(n), cut it with chunks(size, overlap), or find the place with grep(pattern) or search(query, k)"));
-        }
-        let mut copy = Vec::with_capacity(length);
+        self.fits(limit)?;
+        let mut copy = Vec::with_capacity(self.len());
         for part in self.parts() {
-            copy.extend_from_slice(part.bytes());
+            copy.extend_from_slice(part.text());
             if part.len() > RELEASED {
                 part.document.release(part.start, part.end);
             }
         }
         self.check()?;
         Ok(copy)
+    }
+
+    /// Fails with `Invalid` if it has more than `limit` bytes.
+    pub(crate) fn fits(&self, limit: usize) -> Outcome<()> {
+        let length = self.len();
+        if length <= limit {
+            return Ok(());
+        }
+        let message = format!("the text has {length} bytes, and at most {limit} can be taken at once");
+        Err(Failure::new(FailureKind::Invalid, message).hint(
+            "take a part with slice(a, b) or head(n), cut it with chunks(size, overlap), or find the place with \
+             grep(pattern) or search(query, k)",
+        ))
     }
 }
 

@@ -64,12 +64,14 @@ fn refine(part: &Part, (start, end): (usize, usize), query: &mut Query, poll: &P
 
 fn hit(part: &Part, start: usize, end: usize, score: f64, poll: &Poll) -> Outcome<Hit> {
     let bytes = part.document.bytes();
-    let low = start.saturating_sub(MARGIN).max(part.start);
+    let first = part.text_start();
+    let start = start.max(first);
+    let low = start.saturating_sub(MARGIN).max(first);
     let high = part.end.min(end + MARGIN);
     let before = &bytes[low..start];
     let line = memchr::memrchr(b'\n', before).map(|at| low + at + 1);
     let begins = line
-        .or((low == part.start).then_some(low))
+        .or((low == first).then_some(low))
         .unwrap_or_else(|| before.iter().rposition(u8::is_ascii_whitespace).map_or(start, |at| low + at + 1));
     let after = &bytes[end..high];
     let ends = match memchr::memchr(b'\n', after) {
@@ -79,7 +81,7 @@ fn hit(part: &Part, start: usize, end: usize, score: f64, poll: &Poll) -> Outcom
         None => after.iter().position(u8::is_ascii_whitespace).map_or(end, |at| end + at),
     };
     let view = View::of_spans([(Arc::clone(&part.document), 0, bytes.len())]);
-    let (begins, ends) = (view.floor(begins).max(part.start), view.ceil(ends).min(part.end));
+    let (begins, ends) = (view.floor(begins).max(first), view.ceil(ends).min(part.end));
     Ok(Hit {
         doc: part.document.name().to_owned(),
         line: LineCursor::default().line_of(&part.document, begins, poll)?,

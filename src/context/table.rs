@@ -1,6 +1,7 @@
 //! Tables of separated values, wherever their text comes from. It guesses numbers and the separator, and no dates.
 
 use crate::context::columns::Columns;
+use crate::context::document::without_mark;
 use crate::context::poll::Poll;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::one_line;
@@ -43,10 +44,10 @@ impl Tables {
         Self { form, columns: None, rows: Vec::new() }
     }
 
-    /// Reads one more table; an empty text is none.
+    /// Reads one more table; an empty text is none. Behind its header, `skipped` lines of its document are left out.
     ///
     /// Fails with `Invalid`, naming the line or what there is too much of, and with the poll's failure.
-    pub(crate) fn add(&mut self, text: &[u8], poll: &Poll) -> Outcome<()> {
+    pub(crate) fn add(&mut self, text: &[u8], skipped: usize, poll: &Poll) -> Outcome<()> {
         let Form { header, most, .. } = self.form;
         let text = without_mark(text);
         if text.is_empty() {
@@ -54,7 +55,7 @@ impl Tables {
         }
         let by = self.form.separator.map_or_else(|| separator(text, poll), Ok)?;
         let mut reader = reader(text, by, header);
-        let first = reader.byte_headers().map_err(|error| explain(&error, header))?;
+        let first = reader.byte_headers().map_err(|error| explain(&error, header, 0))?;
         let own = Columns::new(first.iter().map(|name| if header { lossy(name) } else { String::new() }))?;
         if let Some(known) = self.columns.as_ref().filter(|known| known.names() != own.names()) {
             let shown = |columns: &Columns| one_line(&columns.names().join(", "), 100);
@@ -68,7 +69,7 @@ impl Tables {
                 poll.check()?;
             }
             columns.add_row()?;
-            self.rows.push(record.map_err(|error| explain(&error, header))?.iter().map(lossy).collect());
+            self.rows.push(record.map_err(|error| explain(&error, header, skipped))?.iter().map(lossy).collect());
         }
         Ok(())
     }
@@ -88,11 +89,6 @@ impl Tables {
         };
         Ok(rows.into_iter().map(object).collect())
     }
-}
-
-/// The text without a byte order mark.
-pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
 }
 
 fn lossy(field: &[u8]) -> String {
@@ -145,10 +141,11 @@ fn number(text: &str) -> Option<Number> {
     text.parse().ok().and_then(Number::from_f64)
 }
 
-fn explain(error: &csv::Error, header: bool) -> Failure {
+fn explain(error: &csv::Error, header: bool, skipped: usize) -> Failure {
     let failure = match error.kind() {
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
+            let skipped = u64::try_from(skipped).unwrap_or(u64::MAX);
+            let line = pos.as_ref().map_or(0, csv::Position::line).saturating_add(skipped);
             let first = if header { "header" } else { "first row" };
             let message = format!("line {line} of the table has {len} fields, the {first} has {expected_len}");
             Failure::new(FailureKind::Invalid, message).detail("line", line)

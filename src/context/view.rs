@@ -59,6 +59,16 @@ impl Part {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.document.bytes()[self.start..self.end]
     }
+
+    /// Where its text begins, in the document: a byte order mark is none.
+    pub(crate) fn text_start(&self) -> usize {
+        if self.start > 0 { self.start } else { self.document.text_start().min(self.end) }
+    }
+
+    /// The bytes of its text.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.document.bytes()[self.text_start()..self.end]
+    }
 }
 
 impl View {

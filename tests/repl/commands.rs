@@ -207,6 +207,13 @@ fn a_path_in_quotes_is_saved_and_loaded_and_other_endings_are_refused() {
 }
 
 #[test]
+fn a_byte_order_mark_is_none_of_what_is_loaded() {
+    let project = project().file("a.json", "\u{feff}{\"ships\": 12}").file("a.rhai", "\u{feff}let port = ships + 1;");
+    let ran = project.args([]).stdin(".load a.json\n.load a.rhai\nport\n").run().ok();
+    assert!(ran.stdout.ends_with("13\n"), "{}", ran.stdout);
+}
+
+#[test]
 fn only_what_can_be_typed_is_set_from_a_file() {
     let keys = r#"{"ok": 1, "b-c": 2, "fn": 3, "if x": 4, "_": 5, "context": 6, "x = 1; let y": 7, "Größe": 8}"#;
     let project = project().file("keys.json", keys);

@@ -2,6 +2,7 @@
 
 use super::{text, texts};
 use crate::context::poll::Poll;
+use crate::context::view::View;
 use crate::core::failure::{Failure, FailureKind};
 use serde_json::{Value, json};
 
@@ -53,6 +54,40 @@ fn documents_are_tables_with_a_header_each() {
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Invalid, expect));
         assert_eq!(failure.hint.as_deref(), Some("there are 2 documents; take one: doc(name).csv()"));
     }
+}
+
+/// The rows of all pieces of a table.
+fn in_pieces(table: &str, size: usize) -> Vec<Value> {
+    let never = Poll::never();
+    let rows = |piece: &View| piece.csv(10_000_000, &never).unwrap().as_array().cloned().unwrap();
+    text(table).chunks(size, 0, &never).unwrap().iter().flat_map(rows).collect()
+}
+
+#[test]
+fn pieces_of_a_table_have_each_row_once() {
+    let quoted = "x,1\n\"a\nb\",2\n\"c \"\"d\"\"\n\n\",3\r\nlast,4";
+    for table in [
+        format!("\u{feff}\"na\nme\",n\n{quoted}"),
+        format!("\r\n\nname,n\n{quoted}\n"),
+        format!("name,n\n{}", "5\" pipe,1\nrod,2\n".repeat(3)),
+        "name,n\nan open \" quote,1\nx,2\ny,3".to_owned(),
+    ] {
+        let whole = text(&table).csv(1_000, &Poll::never()).unwrap();
+        for size in 1..=table.len() {
+            assert_eq!(Value::Array(in_pieces(&table, size)), whole, "{table:?} {size}");
+        }
+    }
+    // Where a quote is open for long, rows end at any newline.
+    let long = format!("name,n\n5\" pipe,0\n{}", "harbour,1\n".repeat(200_000));
+    assert_eq!(in_pieces(&long, 300_000).len(), 200_001);
+}
+
+#[test]
+fn a_fault_in_a_piece_is_told_with_its_line_in_the_document() {
+    let table = text("\"a\n1\",b\n1,2\n3,4\n5\n6,7\n");
+    let failure = table.slice(14, 99).csv(1_000, &Poll::never()).unwrap_err();
+    assert_eq!(failure.message, "line 5 of the table has 1 fields, the header has 2");
+    assert!(failure.hint.unwrap().contains("TOOL(\"csv_read\""));
 }
 
 #[test]

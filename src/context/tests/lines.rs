@@ -1,9 +1,12 @@
 //! Lines, and hits by line.
 
 use super::{all, folder, open, text, texts};
+use crate::context::document::Document;
 use crate::context::grep::Hit;
+use crate::context::occurrences::BLOCK;
 use crate::context::poll::Poll;
 use crate::core::failure::{Failure, FailureKind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
@@ -111,6 +114,22 @@ fn line_numbers_are_right_across_blocks() {
     assert_eq!(view.grep("9$", usize::MAX, &never).unwrap().len(), 30_000);
 }
 
+#[test]
+fn two_may_count_the_lines_of_a_document_at_once() {
+    let lines = 2 * BLOCK + 5;
+    let counting: [fn(&Document, &Poll) -> usize; 2] = [
+        |document, poll| document.newlines().before(document, document.len(), poll).unwrap(),
+        |document, poll| document.newlines().position(document, document.len() - 1, poll).unwrap().unwrap() + 1,
+    ];
+    for count in counting {
+        let document = Arc::new(Document::owned("a".to_owned(), vec![b'\n'; lines]));
+        // Between two blocks of the one, the other counts all.
+        let other = Arc::clone(&document);
+        let poll = Poll::new(move || other.newlines().before(&other, other.len(), &Poll::never()).err());
+        assert_eq!(count(&document, &poll), lines);
+    }
+}
+
 fn found(hits: &[Hit]) -> Vec<(usize, &str)> {
     hits.iter().map(|hit| (hit.line, hit.text.as_str())).collect()
 }
@@ -165,6 +184,8 @@ fn very_long_lines_are_cut_around_the_match() {
     assert!(hits[0].text.contains("éNEEDLEü") && hits[0].text.len() <= 4096 && !hits[0].text.contains('\u{fffd}'));
     assert_eq!(view.count("NEEDLE$", &Poll::never()).unwrap(), 1);
     assert_eq!(view.count("^é", &Poll::never()).unwrap(), 1);
+    let hits = text(format!("x{}", "é".repeat(5_000))).grep("xé+", 9, &Poll::never()).unwrap();
+    assert!(hits[0].text.ends_with('é') && hits[0].text.len() == 4095, "{}", hits[0].text.len());
 }
 
 #[test]

@@ -61,15 +61,13 @@ fn paragraphs_are_runs_of_lines() {
 
 #[test]
 fn words_are_what_white_space_parts() {
-    let check = |contents: &[&str], expect: &[&str]| {
-        let view = texts(contents);
-        assert_eq!(view.words(1000).unwrap(), expect);
-        assert_eq!(view.word_count(&Poll::never()).unwrap(), expect.len());
+    let check = |contents: &[&str], expect: usize| {
+        assert_eq!(texts(contents).word_count(&Poll::never()).unwrap(), expect, "{contents:?}");
     };
-    check(&["The end,  my\n\tfriend."], &["The", "end,", "my", "friend."]);
-    check(&["a", "b c "], &["a", "b", "c"]);
-    check(&[" "], &[]);
-    assert_eq!(text("a b c").words(3).unwrap_err().kind, FailureKind::Invalid);
+    check(&["The end,  my\n\tfriend."], 4);
+    check(&["a", "b c "], 3);
+    check(&[" "], 0);
+    check(&["\u{feff} a"], 1);
 }
 
 #[test]

@@ -23,9 +23,10 @@ pub fn ends_in(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|extension| extension == ending)
 }
 
-/// The text of a file; fails with `NotFound` or `Io`.
+/// The text of a file, without a byte order mark; fails with `NotFound` or `Io`.
 pub fn read(path: &Path) -> Outcome<String> {
-    std::fs::read_to_string(path).map_err(|error| failed("read", path, &error))
+    let text = std::fs::read_to_string(path).map_err(|error| failed("read", path, &error))?;
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 /// Writes a file, or leaves what is there as it is; fails with `NotFound` if its folder is missing, with `Io` otherwise.

@@ -157,8 +157,12 @@ pub const JSON: Primitive = Primitive {
 pub const CSV: Primitive = Primitive {
     name: "context.csv",
     usage: &["context.csv()"],
-    summary: "Reads the text as CSV with a header line and returns an array of maps; numbers become numbers.",
-    params: &[],
+    summary: "Reads CSV with a header line, of a chunk the rows that begin in it, and returns an array of maps; numbers become numbers.",
+    params: &[(
+        "chunk",
+        "`for c in context.chunks(2000000) { for row in c.csv() {} }` has each row of a large table once, under the names \
+         in the first row of the document; what is a number is decided chunk by chunk",
+    )],
     example: "let rows = context.doc(\"fares.csv\").csv(); print(rows[0].price + rows[1].price)",
     prints: "11\n",
     register: |engine, _| {

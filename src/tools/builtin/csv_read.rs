@@ -74,7 +74,7 @@ fn read(args: Args, cx: &ToolContext) -> Outcome<Vec<Map<String, Value>>> {
     };
     let poll = Poll::until(&cx.cancel, cancelled);
     let mut tables = Tables::new(Form { separator, header: args.header, most: args.limit.unwrap_or(usize::MAX) });
-    tables.add(text.as_bytes(), &poll)?;
+    tables.add(text.as_bytes(), 0, &poll)?;
     tables.rows(&poll)
 }
 

@@ -1,5 +1,6 @@
 //! `read_file`: text of a file of the workspace, whole or by lines. It decodes nothing but UTF-8.
 
+use crate::context::document::without_mark;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::tool::{EffectClass, Permission};
 use crate::tools::clip::Clip;
@@ -102,12 +103,13 @@ impl Lines {
                 return Err(Failure::new(FailureKind::Invalid, format!("`{path}` is a binary file"))
                     .hint("run_command can use a program that reads it"));
             }
-            first = false;
             let length = piece.len();
             if length == 0 {
                 return Ok(());
             }
-            for part in piece.split_inclusive(|&byte| byte == b'\n') {
+            let text = if first { without_mark(piece) } else { piece };
+            first = false;
+            for part in text.split_inclusive(|&byte| byte == b'\n') {
                 if self.ended && self.line == to {
                     return Ok(());
                 }
