@@ -82,6 +82,14 @@ fn tools_give_values_to_scripts() {
 }
 
 #[test]
+fn a_setting_says_how_large_a_file_of_a_command_may_be() {
+    let program = project().file("rhizo.toml", "[tools]\nmax_file = 1000\n");
+    let answer = value(&program, "TOOL(\"run_command\", #{command: \"head -c 5000 /dev/zero > big\"})");
+    assert!(answer["note"].as_str().is_some_and(|note| note.contains("`tools.max_file`")), "{answer}");
+    assert_eq!(std::fs::metadata(program.project().join("big")).expect("a file").len(), 1000);
+}
+
+#[test]
 fn arguments_are_checked_before_anything_happens() {
     let program = project();
     for (code, part) in [

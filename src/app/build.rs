@@ -110,7 +110,7 @@ fn tool_context(settings: &Settings, person: Arc<dyn Person>) -> Outcome<ToolCon
         workspace: Arc::new(Workspace::of(&settings.paths)?),
         cancel: CancellationToken::new(),
         person,
-        limits: ToolLimits { timeout, max_timeout, max_output_bytes, ..usual },
+        limits: ToolLimits { timeout, max_timeout, max_output_bytes, command_file_bytes: settings.tool_file, ..usual },
         allow_private_addresses: settings.allow_private_addresses,
         environment: shown.cloned().collect(),
         granted: Granted::default(),

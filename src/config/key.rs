@@ -79,6 +79,7 @@ pub const KEYS: &[Key] = &[
     ),
     key("tools.env", Kind::Texts, "the variables of the environment that programs may read with env(name)"),
     key("tools.max_output", Kind::Count, "the most bytes of text that a tool returns"),
+    key("tools.max_file", Kind::Count, "the most bytes of a file that a command writes"),
     key("gate.exploration", Kind::Flag, "refuses FINAL until the context has been looked at"),
     key("cache.enabled", Kind::Flag, "uses kept answers for every llm() that does not say `cache`"),
     key("cache.max_age", Kind::Number, "for how many seconds a kept answer is used where a call does not say"),

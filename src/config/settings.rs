@@ -55,6 +55,8 @@ pub struct Settings {
     pub tool_timeout: f64,
     /// Bytes of text that a tool returns.
     pub tool_output: u64,
+    /// Bytes of a file that a command writes.
+    pub tool_file: u64,
     /// Whether `FINAL` waits until the context has been looked at.
     pub exploration_gate: bool,
     /// Whether answers to `llm` are kept and used again where a call does not say.
@@ -174,6 +176,7 @@ impl Settings {
             visible_variables: merged.texts("tools.env").unwrap_or_default(),
             tool_timeout: merged.number("tools.timeout").unwrap_or(0.0),
             tool_output: merged.count("tools.max_output").unwrap_or(0),
+            tool_file: merged.count("tools.max_file").unwrap_or(0),
             exploration_gate: merged.flag("gate.exploration").unwrap_or(false),
             cache: merged.flag("cache.enabled").unwrap_or(false),
             cache_age: merged.number("cache.max_age").unwrap_or(0.0),

@@ -61,6 +61,8 @@ pub struct ToolLimits {
     pub max_timeout: Duration,
     /// Bytes of private memory that each process of a command may have.
     pub command_memory_bytes: u64,
+    /// The most bytes of a file that a command may write.
+    pub command_file_bytes: u64,
     /// Bytes of output, both streams together, at which a command is killed.
     pub command_output_bytes: u64,
 }
@@ -73,6 +75,7 @@ impl Default for ToolLimits {
             max_input_bytes: 64 << 20,
             max_timeout: Duration::from_secs(3600),
             command_memory_bytes: 2 << 30,
+            command_file_bytes: 2 << 30,
             command_output_bytes: 64 << 20,
         }
     }

@@ -5,7 +5,7 @@ use crate::core::tool::{EffectClass, Permission};
 use crate::tools::process::cage::Cage;
 use crate::tools::process::environment::without_secrets;
 use crate::tools::process::launch::Program;
-use crate::tools::process::run::{Bounds, run};
+use crate::tools::process::run::{Bounds, Ended, run};
 use crate::tools::tool::{ToolContext, ToolLimits};
 use crate::tools::typed::TypedTool;
 use crate::tools::workspace;
@@ -50,6 +50,9 @@ pub struct Args {
 const CROWDED: &str = "rhizo's own files lie in this workspace: no command makes, renames or removes anything directly in \
     the folders that hold them";
 
+/// What ended a command that wrote too large a file.
+const LARGE: &str = "a file that it wrote came to the most bytes that `tools.max_file` allows";
+
 const A_MINUTE: Duration = Duration::from_secs(60);
 
 const fn a_lot() -> usize {
@@ -92,7 +95,7 @@ impl TypedTool for RunCommand {
         other than 0 is no error. Its children end with it; too much output ends it (overflowed). If sandboxed, \
         it can write only in the workspace and `$TMPDIR`, which may be gone after the command, and what needs a \
         terminal, sudo or a cache in the home folder fails; modes, owners and times of files, sockets and the network \
-        stay open to it. Where more is closed to it, a failure has a `note`.";
+        stay open to it. Where more is closed to it, or a file became too large, a failure has a `note`.";
     const EFFECT: EffectClass = EffectClass::Write;
     const PERMISSION: Permission = Permission::Execute;
     const TAGS: &'static [&'static str] = &["shell", "bash", "exec", "program", "process", "script", "terminal"];
@@ -123,6 +126,7 @@ impl TypedTool for RunCommand {
                 writable: vec![cx.workspace.root().to_path_buf(), temporary],
                 closed: cx.workspace.closed_to_commands(),
                 memory_bytes: cx.limits.command_memory_bytes,
+                file_bytes: cx.limits.command_file_bytes,
                 // Several threads may each use all of the time, and a second more lets the timeout come first.
                 cpu_seconds: timeout.as_secs().saturating_mul(64).saturating_add(1),
             },
@@ -133,7 +137,7 @@ impl TypedTool for RunCommand {
             flood_bytes: cx.limits.command_output_bytes,
         };
         let ended = run(program, args.stdin.into_bytes(), &bounds, &cx.cancel).await?;
-        let is_crowded = ended.is_confined && ended.status != 0 && cx.workspace.closes_below(cx.workspace.root());
+        let note = note(&ended, cx);
         Ok(Ran {
             status: ended.status,
             success: ended.status == 0 && !ended.timed_out && !ended.flooded,
@@ -144,7 +148,7 @@ impl TypedTool for RunCommand {
             truncated: ended.stdout.truncated || ended.stderr.truncated,
             sandboxed: ended.is_confined,
             millis: u64::try_from(ended.took.as_millis()).unwrap_or(u64::MAX),
-            note: is_crowded.then_some(CROWDED),
+            note,
         })
     }
 
@@ -152,6 +156,15 @@ impl TypedTool for RunCommand {
     fn timeout(_limits: &ToolLimits) -> Option<Duration> {
         None
     }
+}
+
+/// What may be behind a failure.
+fn note(ended: &Ended, cx: &ToolContext) -> Option<&'static str> {
+    if ended.status == 128 + libc::SIGXFSZ {
+        return Some(LARGE);
+    }
+    let is_crowded = ended.is_confined && ended.status != 0 && cx.workspace.closes_below(cx.workspace.root());
+    is_crowded.then_some(CROWDED)
 }
 
 /// Where a command may keep temporary files: the folder for that, or, if what belongs to rhizo lies there too, a fresh

@@ -26,12 +26,11 @@ pub struct Cage {
     pub closed: Vec<PathBuf>,
     /// Bytes of private memory that each of its processes may have.
     pub memory_bytes: u64,
+    /// The most bytes of a file that it may write.
+    pub file_bytes: u64,
     /// Seconds of processor time that each of its processes may use.
     pub cpu_seconds: u64,
 }
-
-/// The largest file that it may write.
-const MAX_FILE_BYTES: u64 = 8 << 30;
 
 /// How many processes the user may have beyond those that are there already.
 const MORE_PROCESSES: u64 = 512;
@@ -51,7 +50,7 @@ pub fn limit(command: &mut Command, cage: &Cage, processes: u64, report: RawFd) 
         (rlimit::Resource::DATA, cage.memory_bytes),
         (rlimit::Resource::AS, cage.memory_bytes.saturating_mul(ADDRESS_SPACE_PER_MEMORY)),
         (rlimit::Resource::CPU, cage.cpu_seconds),
-        (rlimit::Resource::FSIZE, MAX_FILE_BYTES),
+        (rlimit::Resource::FSIZE, cage.file_bytes),
         (rlimit::Resource::NPROC, processes.saturating_add(MORE_PROCESSES)),
         (rlimit::Resource::CORE, 0),
     ];

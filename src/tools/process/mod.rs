@@ -6,4 +6,5 @@ pub mod family;
 pub mod launch;
 pub mod privacy;
 pub mod run;
+pub mod shared;
 pub mod supervisor;
