@@ -111,7 +111,16 @@ fn is_glob(path: &Path) -> bool {
 
 /// First as a folder is read; if that finds nothing, among hidden and ignored files too, since they were asked for.
 fn glob(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
-    let pattern = base.join(path);
+    // What is above the pattern is taken as it is, and with it a folder that is called like a pattern.
+    let mut root = base.to_owned();
+    let mut parts = path.components().filter(|part| *part != Component::CurDir).peekable();
+    while let Some(part) = parts.next_if(|part| !is_glob(Path::new(part)) || root.join(part).is_dir()) {
+        root.push(part);
+    }
+    if !root.is_dir() {
+        return Err(missing(path, &root));
+    }
+    let pattern: PathBuf = parts.collect();
     let text = pattern.to_string_lossy();
     let matcher = GlobBuilder::new(&text)
         .literal_separator(true)
@@ -121,14 +130,8 @@ fn glob(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
                 .hint("put a backslash before * ? [ { that are meant as they are")
         })?
         .compile_matcher();
-    let fixed = |part: &Component<'_>| !is_glob(Path::new(part.as_os_str()));
-    let root: PathBuf = pattern.components().take_while(fixed).collect();
-    if !root.is_dir() {
-        return Err(missing(path, &root));
-    }
     // Without `**` a match lies as deep as the pattern has parts, at most: a `/` between braces counts, too.
-    let parts = pattern.components().skip_while(fixed).count();
-    let shape = Shape { matcher, depth: (!text.contains("**")).then_some(parts) };
+    let shape = Shape { matcher, depth: (!text.contains("**")).then_some(pattern.components().count()) };
     let look = |respect| walk(&root, Some(&root), (path, base), respect, Some(&shape), poll);
     let mut finds = look(true)?;
     if finds.files.is_empty() {
@@ -140,7 +143,7 @@ fn glob(path: &Path, base: &Path, poll: &Poll) -> Outcome<Finds> {
     })
 }
 
-/// What a file has to be like, and how far below the root of a walk it can be.
+/// What a file has to be like below the root of a walk, and how far below it can be.
 struct Shape {
     matcher: GlobMatcher,
     depth: Option<usize>,
@@ -170,7 +173,10 @@ fn walk(
                 continue;
             }
         };
-        if shape.is_some_and(|shape| !shape.matcher.is_match(entry.path())) {
+        let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
+        // The root itself may be a link: it was named.
+        let is_root = below.as_os_str().is_empty();
+        if is_root || shape.is_some_and(|shape| !shape.matcher.is_match(below)) {
             continue;
         }
         let name = name_of(entry.path(), base, outside);

@@ -41,6 +41,8 @@ fn inputs_become_documents() {
     check(&["**/*.rs", "src/a.rs"], &["src/a.rs", "src/b.rs", "src/deep/c.rs"]);
     check(&["**/*.log"], &["src/deep/old.log"]);
     check(&["src/.h*"], &["src/.hidden"]);
+    check(&["./src/*.rs"], &["src/a.rs", "src/b.rs"]);
+    check(&["src//./*.rs"], &["src/a.rs", "src/b.rs"]);
     check(&["src/.hidden"], &["src/.hidden"]);
     check(&["odd[1].txt"], &["odd[1].txt"]);
     check(&["src/{a,b}.rs", "notes.txt"], &["src/a.rs", "src/b.rs", "notes.txt"]);
@@ -63,6 +65,22 @@ fn inputs_become_documents() {
 }
 
 #[test]
+fn a_folder_may_be_called_like_a_pattern() {
+    let home = folder(&[("x[1]/a.txt", b"a"), ("x[1]/d/b.txt", b"b"), ("x1/c.txt", b"c")]);
+    let inside = home.path().join("x[1]");
+    for (base, path, name) in [
+        (inside.as_path(), "*.txt", "a.txt"),
+        (inside.as_path(), "*/*.txt", "d/b.txt"),
+        (home.path(), "x[1]/*.txt", "x[1]/a.txt"),
+        (home.path(), "x?/*.txt", "x1/c.txt"),
+    ] {
+        assert_eq!(names(&open(base, &[path]).unwrap()), [name], "{path}");
+    }
+    let failure = open(home.path(), &["x[1]/c.txt"]).unwrap_err();
+    assert!(failure.message.contains("there is no file or folder \"x[1]/c.txt\""), "{failure}");
+}
+
+#[test]
 fn folders_and_globs_pass_links_by() {
     let home = folder(&[("d/a.txt", b"a")]);
     for (link, target) in [("d/broken", "nowhere"), ("d/live", "a.txt")] {
@@ -73,6 +91,11 @@ fn folders_and_globs_pass_links_by() {
         let library = open(home.path(), &[path]).unwrap();
         assert_eq!((names(&library), library.skipped()), (vec!["d/a.txt".to_owned()], &links[..]), "{path}");
     }
+    symlink("d", home.path().join("e")).unwrap();
+    let through = open(home.path(), &["e"]).unwrap();
+    let left: Vec<&str> = through.skipped().iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names(&through), ["e/a.txt"]);
+    assert_eq!(left, ["e/broken", "e/live"]);
     let failure = open(home.path(), &["d/b*"]).unwrap_err();
     assert_eq!(failure.hint.as_deref(), Some("left out: d/broken: a symbolic link"));
     assert!(open(home.path(), &["d/broken"]).unwrap_err().hint.unwrap().contains("a glob in quotes passes it by"));
