@@ -86,7 +86,7 @@ fn an_answer_in_another_place_costs_nothing_there() {
     assert!(!store.effect(&run, &key("e3")).expect("read").expect("there").unused);
     // A fork has it as what it is.
     let new = new_run_id(40);
-    let kept = Kept { upto: 3, effects: &(1..=3).collect(), past: &[] };
+    let kept = Kept { upto: 3, effects: &(1..=3).collect(), past: &[], children: &[] };
     store.fork_run(&run, &new, &kept, 40).wait().expect("forked");
     for (frame, again) in [("e1", false), ("e2", true), ("e3", true)] {
         assert_eq!(found(&store, &new, frame), [(format!("root/{frame}"), true, again)]);
