@@ -80,6 +80,14 @@ fn an_answer_in_another_place_costs_nothing_there() {
     assert_eq!(store.answer(&row), Ok(Some(Ok("said".into()))));
     assert_eq!((row.seq, row.origin.as_ref(), row.cost, row.usage), (3, Some(&run), Some(Money::ZERO), None));
     assert_eq!(store.spending(&run), Ok(spent));
+}
+
+#[test]
+fn an_answer_in_another_place_is_of_use_and_copied_as_what_it_is() {
+    let folder = tempdir().expect("a folder");
+    let (store, run) = with_run(folder.path());
+    log(&store, &run, "e1", (EffectKind::Model, Ok("\"said\"")));
+    assert!(carry(&store, &run, "e1", "e2") && carry(&store, &run, "e2", "e3"));
     // Another process may have gone on without asking for it: it is of use all the same.
     let over = RunEnd { unused: Some(vec![2, 3]), ..end(RunStatus::Completed) };
     store.end_run(&run, over).wait().expect("ended");
