@@ -29,6 +29,7 @@ mod schemas;
 mod scripts;
 mod sessions;
 mod settled;
+mod tools;
 mod torn;
 
 use crate::support::chat::{Ask, ChatServer, Reply};

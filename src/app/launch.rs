@@ -42,6 +42,9 @@ pub struct Launch {
     /// The pipelines that it calls, by their files as they are named, each with the hash of its text.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub called: BTreeMap<String, String>,
+    /// The tool, for a run that is one call of it; what it is given stands under `args`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// The program's parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub args: Option<Map<String, Value>>,
@@ -54,7 +57,7 @@ impl Launch {
     pub fn of(store: &Store, row: &RunRow) -> Outcome<Self> {
         Self::kept(store, row)?.ok_or_else(|| {
             Failure::new(FailureKind::Replay, format!("run {} does not say how it was started", row.id))
-                .hint("runs of `ask`, `run`, `eval` and the REPL can go on, since version 0.1.0")
+                .hint("runs of `ask`, `run`, `eval`, `tools call` and the REPL can go on, since version 0.1.0")
         })
     }
 
@@ -67,6 +70,11 @@ impl Launch {
         launch.map(serde_json::from_value).transpose().map_err(|error| {
             Failure::new(FailureKind::Replay, format!("what run {} was started with cannot be read: {error}", row.id))
         })
+    }
+
+    /// Whether a run can be started again.
+    pub fn is_kept(store: &Store, row: &RunRow) -> bool {
+        matches!(Self::kept(store, row), Ok(Some(_)))
     }
 
     /// Keeps the parameters for the next time that the run goes on, if they are others than those of its row.

@@ -14,6 +14,7 @@ use crate::host::kit::Kit;
 use crate::host::memories::episodes::{self, Ended};
 use crate::host::replay::Replay;
 use crate::host::run_host::{OnPrint, RunHost, RunSetup};
+use crate::host::tools;
 use crate::host::typed::Schema;
 use crate::pipeline::intention;
 use crate::pipeline::plan::Pipeline;
@@ -183,6 +184,18 @@ impl Run {
         self.within(work).await
     }
 
+    /// Calls the tool of which this run is made.
+    pub async fn tool(&self, tool: &str, args: Map<String, Value>) -> RootEnd {
+        let work = async {
+            let (name, args) = (tool.to_owned(), Value::Object(args));
+            match tools::call(&self.host, &Frame::root(), name, args, &self.cancel).await {
+                Ok(value) => RootEnd::completed(value, 0),
+                Err(failure) => RootEnd::failed(failure, 0),
+            }
+        };
+        self.within(work).await
+    }
+
     /// Ends `work` at the run's deadline, and says so if it went on past calls that a budget refused or parts that failed.
     pub async fn within(&self, work: impl Future<Output = RootEnd>) -> RootEnd {
         let before = self.host.lacks();
@@ -269,29 +282,4 @@ fn seconds(millis: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::in_time;
-    use crate::core::status::RunStatus;
-    use crate::turn::root::RootEnd;
-    use serde_json::json;
-    use tokio_util::sync::CancellationToken;
-
-    /// Work that ends only once it is stopped, and then like this.
-    async fn stopped(end: RootEnd) -> RootEnd {
-        let cancel = CancellationToken::new();
-        let work = async {
-            cancel.cancelled().await;
-            end
-        };
-        in_time(Some(1), &cancel, work).await
-    }
-
-    #[tokio::test]
-    async fn a_run_that_ends_well_while_it_is_stopped_has_ended_well() {
-        let partial = RootEnd { status: RunStatus::Partial, ..RootEnd::completed(json!("a part"), 1) };
-        for end in [RootEnd::completed(json!("all"), 1), partial] {
-            let stopped = stopped(end.clone()).await;
-            assert_eq!((stopped.status, stopped.answer, stopped.failure), (end.status, end.answer, None));
-        }
-    }
-}
+mod tests;

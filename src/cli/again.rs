@@ -9,7 +9,7 @@ use crate::app::run::{Parts, Run};
 use crate::cli::events::Target;
 use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
-use crate::cli::{ask, interrupt, run as run_command};
+use crate::cli::{ask, interrupt, run as run_command, tools};
 use crate::context::library::Library;
 use crate::core::event::Event;
 use crate::core::exit::Exit;
@@ -38,6 +38,8 @@ pub enum Program {
     Script(String),
     /// A pipeline.
     Pipeline(Arc<Pipeline>),
+    /// A tool.
+    Tool(String),
 }
 
 /// What of a program is not what it was.
@@ -60,18 +62,14 @@ impl Program {
     /// The program of a run as it is now, or as it was if its file is gone; and what of it has changed.
     pub fn of(app: &App, row: &RunRow, launch: &Launch) -> Outcome<(Self, Edited)> {
         let Some(file) = launch.path() else {
-            return Ok((launch.source.clone().map_or(Self::Root, Self::Script), Edited::default()));
+            let own = launch.tool.clone().map(Self::Tool).or_else(|| launch.source.clone().map(Self::Script));
+            return Ok((own.unwrap_or(Self::Root), Edited::default()));
         };
+        if let Some(tool) = &launch.tool {
+            return Ok((Self::Tool(tool.clone()), pipeline(app, launch, &file)?.1));
+        }
         if row.kind == "pipeline" {
-            if file.display().to_string().contains(char::REPLACEMENT_CHARACTER) && !file.is_file() {
-                let what = format!("{} cannot be read again: its path is not Unicode", file.display());
-                return Err(Failure::new(FailureKind::Replay, what).hint("give it another name, and run it anew"));
-            }
-            let text = load::text(&file)?;
-            let pipeline = load::load_text(&app.kit.settings, app.kit.tools.get()?, &file, &text)?;
-            let is_other = |(file, hash): &(String, String)| launch.called.get(file).is_some_and(|then| then != hash);
-            let called = pipeline.block.called().into_iter().filter(is_other).map(|(file, _)| file).collect();
-            let edited = Edited { text: launch.source.as_ref() != Some(&text), called };
+            let (pipeline, edited) = pipeline(app, launch, &file)?;
             return Ok((Self::Pipeline(pipeline), edited));
         }
         let source = match &launch.source {
@@ -86,6 +84,20 @@ impl Program {
     pub const fn prints(&self) -> bool {
         !matches!(self, Self::Root)
     }
+}
+
+/// The pipeline of a file as it is now, and what of it has changed.
+fn pipeline(app: &App, launch: &Launch, file: &Path) -> Outcome<(Arc<Pipeline>, Edited)> {
+    if file.display().to_string().contains(char::REPLACEMENT_CHARACTER) && !file.is_file() {
+        let what = format!("{} cannot be read again: its path is not Unicode", file.display());
+        return Err(Failure::new(FailureKind::Replay, what).hint("give it another name, and run it anew"));
+    }
+    let text = load::text(file)?;
+    let pipeline = load::load_text(&app.kit.settings, app.kit.tools.get()?, file, &text)?;
+    let is_other = |(file, hash): &(String, String)| launch.called.get(file).is_some_and(|then| then != hash);
+    let called = pipeline.block.called().into_iter().filter(is_other).map(|(file, _)| file).collect();
+    let edited = Edited { text: launch.source.as_ref() != Some(&text), called };
+    Ok((pipeline, edited))
 }
 
 /// The launch with these parameters in place of those of the same names.
@@ -103,7 +115,7 @@ pub fn with_parameters(launch: Launch, row: &RunRow, program: &Program, typed: &
             programs::check_file(launch.file.as_deref().map(Path::new), source, &args)?;
             args
         }
-        Program::Script(_) | Program::Root => {
+        Program::Script(_) | Program::Root | Program::Tool(_) => {
             let what = format!("run {} takes no parameters", row.id);
             return Err(Failure::new(FailureKind::Invalid, what).hint("those of `rhizo run FILE` do"));
         }
@@ -145,6 +157,7 @@ pub async fn live(
             let inputs = launch.args.clone().unwrap_or_default();
             run_command::steps(app, printer, &run, events, pipeline, inputs).await
         }
+        Program::Tool(tool) => tools::again(app, printer, &run, events, (tool, launch)).await,
         Program::Root => ask::root(app, printer, &run, events, launch.role.clone(), launch.recursive).await,
     }
 }
@@ -196,6 +209,7 @@ pub async fn sealed(run: &Run, again: Again<'_>) -> RootEnd {
     match again.program {
         Program::Root => run.root(launch.role.clone(), launch.recursive).await,
         Program::Pipeline(pipeline) => run.pipeline(pipeline, launch.args.clone().unwrap_or_default()).await,
+        Program::Tool(tool) => run.tool(tool, launch.args.clone().unwrap_or_default()).await,
         Program::Script(source) => {
             let (folder, args) = file(launch).unwrap_or_default();
             let mut session = run.session(folder, launch.args.is_some().then_some(Value::Object(args)));

@@ -149,11 +149,11 @@ impl Arguments {
         }
     }
 
-    /// Who allows the tool of `tools call`.
-    pub fn tool_approval(&self) -> Option<String> {
+    /// The same with what `tools call` says in flags of its own.
+    pub fn all_flags(&self) -> flags::RunFlags {
         match &self.command {
-            Some(Command::Tools(args)) => args.approval(),
-            _ => None,
+            Some(Command::Tools(args)) => args.over(self.flags.clone()),
+            _ => self.run_flags().clone(),
         }
     }
 

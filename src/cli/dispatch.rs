@@ -45,8 +45,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>, environment: io::Result<En
         Err(error) => return report::tell(&Printer::new(json, false, true), &nowhere(&error)),
     };
     trace::start(&environment);
-    let mut flags = parsed.run_flags().clone();
-    flags.approve = parsed.tool_approval().or(flags.approve);
+    let flags = parsed.all_flags();
     let answered = parsed.answered().map(ToOwned::to_owned);
     let is_dumb = environment.get("TERM") == Some("dumb");
     let no_colour = is_dumb || environment.get("NO_COLOR").is_some();
@@ -178,7 +177,7 @@ async fn dispatch(
         report::allowances(printer, &settings);
     }
     let app = build::build(settings, present(printer))?;
-    with(&app, printer, parsed.command).await
+    with(&app, printer, parsed.command, flags).await
 }
 
 /// The REPL asks its questions on its own screen, so it builds the app itself.
@@ -193,7 +192,7 @@ async fn session(settings: Settings, flags: &RunFlags, printer: &Printer) -> Out
 
 /// The commands that need the whole program.
 #[allow(clippy::cognitive_complexity, reason = "one arm per command, each a call")]
-async fn with(app: &App, printer: &Arc<Printer>, command: Option<Command>) -> Outcome<Exit> {
+async fn with(app: &App, printer: &Arc<Printer>, command: Option<Command>, flags: &RunFlags) -> Outcome<Exit> {
     match command {
         Some(Command::Run(args)) => run::run(app, printer, &args).await,
         Some(Command::Ask(args)) => ask::ask(app, printer, &args).await,
@@ -204,7 +203,7 @@ async fn with(app: &App, printer: &Arc<Printer>, command: Option<Command>) -> Ou
         Some(Command::Memory(args)) => memory::memory(app, printer, &args).await,
         Some(Command::Bench(args)) => bench::bench(app, printer, &args).await,
         Some(Command::Models(args)) => models::models(app, printer, &args).await,
-        Some(Command::Tools(args)) => tools::tools(app, printer, &args).await,
+        Some(Command::Tools(args)) => tools::tools(app, printer, &args, flags).await,
         Some(Command::Scripts(args)) => scripts::scripts(app, printer, &args),
         None
         | Some(

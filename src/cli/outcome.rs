@@ -37,6 +37,16 @@ fn holds(answer: &Value) -> bool {
     answer.as_object().is_none_or(|outputs| outputs.values().any(|value| !value.is_null()))
 }
 
+/// The same of a call of a tool, whose value is all that standard output has.
+pub fn tell_value(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exit {
+    match &end.answer {
+        Some(value) if printer.json => printer.json_value(value),
+        Some(value) => printer.out(&text(value)),
+        None => {}
+    }
+    told(printer, run, end, closed)
+}
+
 /// The same where standard output has events: the result is a line like theirs.
 pub fn tell_line(printer: &Printer, run: &Run, end: &RootEnd, closed: Outcome<()>) -> Exit {
     let mut document = run.document(end);

@@ -3,22 +3,27 @@
 mod arguments;
 
 use crate::app::build::App;
-use crate::app::run::{self, Start};
+use crate::app::launch::Launch;
+use crate::app::run::{self, Run, Start};
+use crate::cli::events::Target;
+use crate::cli::flags::RunFlags;
 use crate::cli::printer::Printer;
+use crate::cli::progress::Progress;
 use crate::cli::verbs::Verbs;
-use crate::cli::{report, table};
+use crate::cli::watching::Watching;
+use crate::cli::{interrupt, outcome, report, run as run_command, table};
 use crate::context::library::Library;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, Outcome};
-use crate::core::ids::Frame;
 use crate::core::tool::ToolSpec;
-use crate::host::tools;
-use crate::repl::evaluation;
+use crate::pipeline::load;
 use crate::repl::inspect::{about_tool, permission};
+use crate::repl::narrator::Detail;
 use crate::tools::catalog::{Catalog, Registered};
-use crate::turn::root::RootEnd;
 use clap::Subcommand;
 use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
 
 /// What `tools` can do; `list` if nothing is named.
 #[derive(Debug, Subcommand)]
@@ -40,6 +45,9 @@ pub enum Action {
         /// Who allows it: ask, auto or never.
         #[arg(long, value_name = "WHO")]
         approve: Option<String>,
+        /// Ends with exit code 1 where the run comes to its end as `partial`.
+        #[arg(long)]
+        fail_on_partial: bool,
     },
 }
 
@@ -49,17 +57,16 @@ impl Verbs<Action> {
         matches!(self.action, Some(Action::Call { .. }))
     }
 
-    /// Who allows the tool that is called, if a flag says so.
-    pub fn approval(&self) -> Option<String> {
-        match &self.action {
-            Some(Action::Call { approve, .. }) => approve.clone(),
-            _ => None,
-        }
+    /// These flags with those of a call in their place.
+    pub fn over(&self, flags: RunFlags) -> RunFlags {
+        let Some(Action::Call { approve, fail_on_partial, .. }) = &self.action else { return flags };
+        let fail_on_partial = *fail_on_partial || flags.fail_on_partial;
+        RunFlags { approve: approve.clone().or(flags.approve), fail_on_partial, ..flags }
     }
 }
 
 /// Runs `tools`.
-pub async fn tools(app: &App, printer: &Printer, args: &Verbs<Action>) -> Outcome<Exit> {
+pub async fn tools(app: &App, printer: &Arc<Printer>, args: &Verbs<Action>, flags: &RunFlags) -> Outcome<Exit> {
     let catalog = app.kit.tools.get()?;
     match args.action.as_ref().unwrap_or(&Action::List) {
         Action::List => {
@@ -71,7 +78,7 @@ pub async fn tools(app: &App, printer: &Printer, args: &Verbs<Action>) -> Outcom
             let spec = registered(catalog, tool)?.tool.spec();
             printer.rows(&json!(spec), || format!("{}{}", about_tool(spec), arguments::examples(spec)));
         }
-        Action::Call { tool, args, .. } => return call(app, printer, tool, args).await,
+        Action::Call { tool, args, .. } => return call(app, printer, (tool, args), flags).await,
     }
     Ok(Exit::Ok)
 }
@@ -84,23 +91,49 @@ fn registered<'a>(catalog: &'a Catalog, name: &str) -> Outcome<&'a Registered> {
     })
 }
 
-async fn call(app: &App, printer: &Printer, tool: &str, typed: &[String]) -> Outcome<Exit> {
-    let args = match arguments::read(registered(app.kit.tools.get()?, tool)?.tool.spec(), typed) {
+/// Calls a tool in a run of its own. Its value is all that stands on standard output, also as JSON.
+async fn call(app: &App, printer: &Arc<Printer>, (tool, typed): (&str, &[String]), flags: &RunFlags) -> Outcome<Exit> {
+    let known = registered(app.kit.tools.get()?, tool)?;
+    let args = match arguments::read(known.tool.spec(), typed) {
         Ok(args) => args,
         Err(failure) => return Ok(report::usage(printer, &failure)),
     };
-    let run = run::begin(&app.kit, Start { kind: "tool", task: tool, ..Start::default() }, Library::default());
-    let value = tools::call(&run.host, &Frame::root(), tool.to_owned(), args, &run.cancel).await;
-    let end = match value {
-        Ok(value) => RootEnd::completed(value, 0),
-        Err(failure) => RootEnd::failed(failure, 0),
+    let launch = Launch { tool: Some(tool.to_owned()), args: Some(args.clone()), ..Launch::default() };
+    let launch = Launch { flags: flags.kept(), ..launch };
+    let launch = match known.tool.pipeline() {
+        Some(file) => of_pipeline(app, launch, file)?,
+        None => launch,
     };
-    run.close(&end).await?;
-    match (end.answer, end.failure) {
-        (Some(value), _) if printer.json => printer.json_value(&value),
-        (Some(value), _) => printer.out(&evaluation::text(&value)),
-        (None, Some(failure)) => return Err(failure),
-        (None, None) => {}
-    }
-    Ok(Exit::Ok)
+    let on_print = Some(run_command::on_print(printer, flags));
+    let start = Start { kind: "tool", task: tool, launch: Some(launch), on_print, ..Start::default() };
+    let run = run::begin(&app.kit, start, Library::default());
+    interrupt::cancel_on_signal(&run);
+    let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::Steps);
+    let end = run.tool(tool, args).await;
+    let closed = run.close(&end).await;
+    progress.finish().await;
+    Ok(outcome::tell_value(printer, &run, &end, closed))
+}
+
+/// The launch with the file of a tool that is a pipeline, as that is now.
+fn of_pipeline(app: &App, launch: Launch, file: &Path) -> Outcome<Launch> {
+    let source = load::text(file)?;
+    let pipeline = load::load_text(&app.kit.settings, app.kit.tools.get()?, file, &source)?;
+    let (file, called) = (file.display().to_string(), pipeline.block.called());
+    Ok(Launch { file: Some(file), source: Some(source), called, ..launch })
+}
+
+/// Goes on with the call of a tool and tells how it ended.
+pub async fn again(
+    app: &App,
+    printer: &Arc<Printer>,
+    run: &Run,
+    events: Option<Target>,
+    (tool, launch): (&str, &Launch),
+) -> Outcome<Exit> {
+    interrupt::cancel_on_signal(run);
+    let watching = Watching::begin(app, printer, run, events, Detail::Steps);
+    let end = run.tool(tool, launch.args.clone().unwrap_or_default()).await;
+    let closed = run.close(&end).await;
+    Ok(watching.end(printer, run, &end, closed).await)
 }

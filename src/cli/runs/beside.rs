@@ -46,7 +46,8 @@ impl Beside {
 /// The pipeline of a run as it was when it began: by its steps the log is told apart. Nothing if there is none, or if it cannot
 /// be read by now, which is told when the run goes on.
 pub fn pipeline(app: &App, row: &RunRow, launch: &Launch) -> Option<Arc<Pipeline>> {
-    let (path, text) = (launch.path()?, launch.source.as_ref().filter(|_| row.kind == "pipeline")?);
+    let (path, text) =
+        (launch.path()?, launch.source.as_ref().filter(|_| row.kind == "pipeline" || launch.tool.is_some())?);
     let tools = app.kit.tools.get().ok()?;
     load::load_text(&app.kit.settings, tools, &path, text).ok()
 }

@@ -1,6 +1,7 @@
 //! `rhizo runs settle`: a person's word on an effect of a run that has stopped.
 
 use crate::app::build::App;
+use crate::app::launch::Launch;
 use crate::cli::printer::Printer;
 use crate::core::effect::EffectKind;
 use crate::core::exit::Exit;
@@ -90,7 +91,7 @@ pub async fn settle(app: &App, printer: &Printer, args: &Settle) -> Outcome<Exit
             .hint("say `rerun`, `provider`, or `cost USD` if you know what it cost"));
     }
     let onward = onward(store, &row.id)?;
-    let told_as = format!("{}{beside}", told_as(&args.verdict, &settlement, onward.is_over));
+    let told_as = format!("{}{beside}", told_as(&args.verdict, &settlement, onward.stays.is_some()));
     store.settle_effect(&row.id, effect.seq, &settlement, (app.kit.clock)(), args.force).await?;
     told(printer, (&row.id, effect.seq), &told_as, &onward)
 }
@@ -214,8 +215,8 @@ fn told_beside(word: &Word) -> String {
     word.why.iter().fold(told, |told, why| format!("{told}: {why}"))
 }
 
-fn told_as(verdict: &Verdict, settlement: &Settlement, is_over: bool) -> String {
-    let again = if is_over { "" } else { ", and to be asked again" };
+fn told_as(verdict: &Verdict, settlement: &Settlement, stays: bool) -> String {
+    let again = if stays { "" } else { ", and to be asked again" };
     match (verdict, settlement) {
         (Verdict::Rerun, _) => "to be made again".to_owned(),
         (Verdict::Skip, _) => "passed over".to_owned(),
@@ -232,20 +233,23 @@ fn told_as(verdict: &Verdict, settlement: &Settlement, is_over: bool) -> String 
 pub(super) struct Onward {
     /// The one that a person started: a child goes on with it.
     run: RunId,
-    /// Whether it has come to its end, so that nothing of it is made again.
-    is_over: bool,
+    /// Why nothing of it is made again, if that is so.
+    stays: Option<&'static str>,
 }
 
 /// How a run goes on, itself or the one of which it is a part.
 pub(super) fn onward(store: &Store, run: &RunId) -> Outcome<Onward> {
     let top = store.run(store.top(run)?.as_str())?;
-    Ok(Onward { is_over: top.is_over() && top.kind != "repl", run: top.id })
+    let is_over = top.is_over() && top.kind != "repl";
+    let is_lost = !is_over && !Launch::is_kept(store, &top);
+    let stays = is_over.then_some("is over").or(is_lost.then_some("cannot go on"));
+    Ok(Onward { stays, run: top.id })
 }
 
 /// Tells what became of an effect, and what there is to do next.
 pub(super) fn told(printer: &Printer, (run, seq): (&RunId, u64), how: &str, onward: &Onward) -> Outcome<Exit> {
     let top = &onward.run;
-    let next = if onward.is_over { format!("run {top} is over") } else { format!("rhizo resume {top}") };
+    let next = onward.stays.map_or_else(|| format!("rhizo resume {top}"), |why| format!("run {top} {why}"));
     printer.rows(&json!({"run": run, "effect": seq, "settled": how}), || {
         format!("effect {seq} of run {run} is {how}; {next}")
     });

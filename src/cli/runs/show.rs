@@ -1,5 +1,6 @@
 //! `rhizo runs show`: one run for people, with what is open in it.
 
+use crate::app::launch::Launch;
 use crate::cli::runs::{anew, calls, products, steps, time, used, value};
 use crate::cli::table;
 use crate::core::effect::EffectKind;
@@ -31,7 +32,10 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     whole["result"] = json!(result);
     whole["children"] = children.iter().map(value).collect();
     whole["effects"] = json!(effects.iter().filter(|effect| !effect.kind.is_reading() && !effect.unused).count());
-    let shown = Shown { row, effects: &effects, is_left: row.is_over() && row.kind != "repl" };
+    let top = store.run(store.top(&row.id)?.as_str())?;
+    let is_lost = top.liveness != Liveness::Alive && !Launch::is_kept(store, &top);
+    let is_left = (row.is_over() && row.kind != "repl") || is_lost;
+    let shown = Shown { row, effects: &effects, is_left };
     let open = found(store, shown, is_open)?;
     let unknown = found(store, shown, is_unknown)?;
     let asked = Asked::of(store, std::iter::once(row).chain(&children))?;
@@ -64,7 +68,7 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
         text.push_str(&format!("{what} {seq} {kind} at {frame}: {hint}{asked}\n"));
     }
     if open.is_empty() {
-        text.push_str(&onward(store, row)?);
+        text.push_str(&onward(store, row, &top)?);
     }
     whole["open"] = Value::Array(open);
     whole["unknown"] = Value::Array(unknown);
@@ -73,14 +77,13 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
 
 /// How a run goes on that was stopped with nothing open in it: by the one that a person started; and how what failed in one that
 /// went on past it is made again.
-fn onward(store: &Store, row: &RunRow) -> Outcome<String> {
+fn onward(store: &Store, row: &RunRow, top: &RunRow) -> Outcome<String> {
     if row.status == RunStatus::Partial && row.refused == 0 {
         let how = anew::how(store, &row.id)?;
         return Ok(how.map_or_else(String::new, |how| format!("next    what failed is {how}\n")));
     }
-    let top = store.run(store.top(&row.id)?.as_str())?;
     let stopped = |row: &RunRow| row.liveness == Liveness::Dead || row.status == RunStatus::Cancelled;
-    let goes_on = stopped(row) && stopped(&top);
+    let goes_on = stopped(row) && stopped(top) && Launch::is_kept(store, top);
     Ok(if goes_on { format!("next    rhizo resume {} goes on\n", top.id) } else { String::new() })
 }
 
@@ -116,7 +119,7 @@ fn is_unknown(effect: &EffectRow) -> bool {
 struct Shown<'a> {
     row: &'a RunRow,
     effects: &'a [EffectRow],
-    /// Whether no resume comes back to it: it has come to its end, or its parent was answered without it.
+    /// Whether no resume comes back to it: it has come to its end or cannot go on, or its parent was answered without it.
     is_left: bool,
 }
 

@@ -4,10 +4,10 @@ use crate::cli::run;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::text::quoted;
 use crate::core::tool::ToolSpec;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The arguments that were typed. A value is JSON or plain text; where the tool takes nothing but a text it is that.
-pub(super) fn read(spec: &ToolSpec, typed: &[String]) -> Outcome<Value> {
+pub(super) fn read(spec: &ToolSpec, typed: &[String]) -> Outcome<Map<String, Value>> {
     if let [one] = typed
         && one.trim_start().starts_with('{')
     {
@@ -20,7 +20,7 @@ pub(super) fn read(spec: &ToolSpec, typed: &[String]) -> Outcome<Value> {
         let value = value(spec, &name, &text);
         (name, value)
     };
-    Ok(Value::Object(run::split(typed)?.into_iter().map(one).collect()))
+    Ok(run::split(typed)?.into_iter().map(one).collect())
 }
 
 /// The examples of a tool as they are typed in a shell, a line for each.

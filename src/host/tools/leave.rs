@@ -161,10 +161,6 @@ fn unanswered(host: &RunHost, frame: &Frame, failure: Failure) -> Failure {
     if failure.kind != FailureKind::Waiting {
         return failure;
     }
-    // A call at the root itself is that of a command, which is over with it.
-    if *frame == Frame::root() {
-        return failure;
-    }
     let (run, step, top) = (&host.run, quoted(frame.as_str()), going_on(host));
     let hint = failure.hint.clone().unwrap_or_default();
     failure
