@@ -2,7 +2,7 @@
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::request::{Content, Request};
-use crate::pipeline::plan::{Act, Block, Step};
+use crate::pipeline::plan::{Act, Block, Product, Step};
 use crate::pipeline::run::course::Course;
 use crate::pipeline::values::{Values, as_text};
 use serde_json::Value;
@@ -22,7 +22,7 @@ const NAME: usize = 255;
 ///
 /// # Errors
 /// `denied` outside of the output folder, `data` for a value that the suffix cannot hold and for a file that another step
-/// wrote, and as writing a file.
+/// or another product of this one wrote, and as writing a file.
 pub async fn write(course: &Course<'_>, step: &Step, values: &Values, value: &Value) -> Outcome<()> {
     if step.products.is_empty() {
         return Ok(());
@@ -32,13 +32,25 @@ pub async fn write(course: &Course<'_>, step: &Step, values: &Values, value: &Va
         seen.set(&var.name, value.get(&var.name).cloned().unwrap_or_default());
     }
     seen.set(&step.name, value.clone());
+    let mut written: Vec<(String, &Product)> = Vec::new();
     for product in &step.products {
         let path = path(&course.pipeline.output_dir, &seen.fill_text(&product.path)?)?;
+        if let Some((_, first)) = written.iter().find(|(known, _)| *known == path) {
+            return Err(twice(&path, step, [first, product]));
+        }
+        written.push((path.clone(), product));
         let content = content(&path, seen.evaluate(&product.value)?)?;
         below(course, &path)?;
         course.ask(Request::Product { path, content, allowed: course.shared.allowed }).await?;
     }
     Ok(())
+}
+
+/// That two products of a step have one path; whoever else writes it is known to the host.
+fn twice(path: &str, step: &Step, products: [&Product; 2]) -> Failure {
+    let [first, second] = products.map(|product| product.value.source());
+    let what = format!("`{path}` is written twice by step `{}`: for `{first}` and for `{second}`", step.name);
+    Failure::new(FailureKind::Data, what).hint("give each product a path of its own")
 }
 
 /// Refuses steps that write files, where no tool may write: before anything is paid for what could not be kept.

@@ -374,3 +374,12 @@ steps:
     accepted(&text.replace("default: same", "default: other"));
     accepted(&text.replace("{default: same}", "a name"));
 }
+
+#[test]
+fn products_that_share_a_path_by_what_their_holes_always_hold_are_refused() {
+    let text = "steps: {a: {llm: x, products: {a: x.txt}}, b: {llm: y, products: {b: '{{ \"x\" }}.txt'}}}\n";
+    refused_for(text, "step `a` writes `x.txt` too: give each its own path");
+    let of_one = "steps: {a: {llm: x, products: {a: '{{ 7 }}.txt', 'a + \"!\"': '{{ 3 + 4 }}.txt'}}}\n";
+    refused_for(of_one, "step `a` writes `7.txt` too: give each its own path");
+    accepted(&text.replace("\"x\"", "\"y\""));
+}

@@ -109,6 +109,22 @@ steps:
 }
 
 #[test]
+fn two_products_of_a_step_cannot_be_one_file() {
+    let text = "\
+inputs: {n: {type: string}}
+steps:
+  a: {set: {p: 1, q: 2}, products: {a.p: x.txt, a.q: './{{ inputs.n }}.txt'}, retry: 1}
+";
+    let program = Program::offline().file("p.yaml", text);
+    let ran = program.args(["run", "p.yaml", "n=x", "--json"]).run().code(1);
+    assert_eq!(ran.json()["failure"]["kind"], "data", "{ran:?}");
+    ran.says("`output/x.txt` is written twice by step `a`: for `a.p` and for `a.q`");
+    assert_eq!(read(&program, "output/x.txt"), "1\n");
+    program.args(["run", "p.yaml", "n=y"]).run().ok();
+    assert_eq!(read(&program, "output/y.txt"), "2\n");
+}
+
+#[test]
 fn who_allows_nothing_gets_no_files() {
     let server = ChatServer::new(|_| Reply::text("said"));
     let inner = "output_dir: out\nsteps: {a: {llm: x, products: {a: a.txt}}}\n";

@@ -8,6 +8,7 @@ use crate::pipeline::read::{Reader, told};
 use crate::pipeline::values::as_text;
 use crate::script::expression::{Expression, Reference};
 use crate::tools::workspace::Workspace;
+use serde_json::Map;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -30,8 +31,8 @@ struct Paths<'r, 'p> {
     inputs: &'p [Input],
     /// The step of the file that writes each, or that calls the pipeline that does; what lies below a path follows it.
     taken: BTreeMap<PathBuf, &'p str>,
-    /// The same by the paths that they have if no input is given, as far as these tell them.
-    usual: BTreeMap<PathBuf, &'p str>,
+    /// The same by the paths that they have if no input is given, as far as these tell them, and whether they do.
+    usual: BTreeMap<PathBuf, (&'p str, bool)>,
 }
 
 impl<'p> Paths<'_, 'p> {
@@ -93,13 +94,15 @@ impl<'p> Paths<'_, 'p> {
 
     /// Notes the path of a product where no input is given; what is wrong with it if another step writes it then.
     fn usual(&mut self, step: &'p str, path: &Template, folder: &Path) -> Option<String> {
-        if !path.expressions().into_iter().all(|hole| self.default(hole).is_some()) {
+        let holes = path.expressions();
+        if !holes.iter().all(|hole| self.known(hole).is_some()) {
             return None;
         }
-        let filled = plain(Path::new(path.text_with(|hole| self.default(hole).unwrap_or_default())?.trim()));
-        let first = self.usual.insert(plain(&folder.join(&filled)), step)?;
-        let filled = filled.display();
-        Some(format!("step `{first}` writes `{filled}` too, as by the defaults: give each its own path"))
+        let filled = plain(Path::new(path.text_with(|hole| self.known(hole).unwrap_or_default())?.trim()));
+        let is_given = holes.iter().any(|hole| !hole.references().is_empty());
+        let (first, was_given) = self.usual.insert(plain(&folder.join(&filled)), (step, is_given))?;
+        let (filled, defaults) = (filled.display(), if is_given || was_given { ", as by the defaults" } else { "" });
+        Some(format!("step `{first}` writes `{filled}` too{defaults}: give each its own path"))
     }
 
     /// Why a product could not be written now, if its path is one that names a file. What stands behind a hole is known
@@ -138,6 +141,15 @@ impl<'p> Paths<'_, 'p> {
             }
             Some(_) => None,
         }
+    }
+
+    /// The text that an expression is if it reads nothing, or an input that is not given.
+    fn known(&self, hole: &Expression) -> Option<String> {
+        if !hole.references().is_empty() {
+            return self.default(hole);
+        }
+        // What is wrong with it is told elsewhere, or when it runs.
+        hole.evaluate(&Map::new()).ok().map(as_text)
     }
 
     /// The text that an expression is if it is an input that is not given.
