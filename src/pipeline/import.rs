@@ -92,6 +92,8 @@ struct Importer {
     repeating: HashSet<String>,
     /// Whether an expression asks when the pipeline began.
     started: Cell<bool>,
+    /// What in the text that is being read has no counterpart.
+    wrong: Vec<String>,
     /// What the expressions of the step that is being read look at.
     uses: RefCell<Uses>,
     /// What must hold in the end, though the flow has gone on: conditions.
@@ -119,6 +121,7 @@ pub fn import(path: &Path, text: &str) -> Outcome<String> {
         loops: Vec::new(),
         repeating: HashSet::new(),
         started: Cell::new(false),
+        wrong: Vec::new(),
         uses: RefCell::default(),
         verdicts: Vec::new(),
     };
@@ -207,16 +210,16 @@ impl Importer {
     fn outputs(&mut self, node: &Node) -> Map<String, Value> {
         let entries = node.entries().unwrap_or_default();
         let mut one = |entry: &Entry| {
-            let value = self.computed(&entry.value)?;
+            let value = self.computed(&entry.value);
             // What was skipped is nothing there, and no failure.
             let bare = self.steps.values().filter(|known| known.absent).map(|known| known.name.as_str());
             let bare = bare.into_iter().find(|name| value == format!("{{{{ {name} }}}}").as_str());
             let value = bare
                 .map(|name| format!("{{{{ if {name} != () {{ {name} }} else {{ () }} }}}}").into())
                 .unwrap_or(value);
-            Some((step::name(&entry.key), value))
+            (step::name(&entry.key), value)
         };
-        entries.into_iter().filter_map(&mut one).collect()
+        entries.into_iter().map(&mut one).collect()
     }
 
     fn inputs_of<'n>(&mut self, nodes: impl Iterator<Item = &'n Node>) -> Map<String, Value> {

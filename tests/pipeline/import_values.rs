@@ -79,6 +79,31 @@ fn a_fault_of_what_a_file_becomes_is_told_with_its_line_and_not_at_a_place_of_th
 }
 
 #[test]
+fn all_in_a_text_that_has_no_counterpart_is_told_at_once() {
+    let content = "{{ n ** 2 }} {{ n | wobble }} {% for k, v in n.items() %}{{ k }}{% endfor %} {% set x = 1 %} \
+        {% if n | shake %}{{ {'a': n} }}{% endif %} {{ n | wobble }}";
+    let theirs = format!(
+        "id: x\nparameters:\n  n: {{type: integer, default: 1}}\nsteps:\n  - id: w\n    tool: filesystem\n    \
+         action: write\n    parameters: {{path: 'out/{{{{ n | turn }}}}.txt', content: \"{content}\"}}\n"
+    );
+    let program = Program::offline().file("theirs.yaml", theirs);
+    let told = program.args(["pipeline", "import", "theirs.yaml"]).run().code(1).stderr;
+    let faults: Vec<&str> =
+        told.lines().filter_map(|line| line.split_once("theirs.yaml:8:")).map(|(_, told)| told).collect();
+    let faults: Vec<&str> = faults.iter().filter_map(|told| told.split_once(": ")).map(|(_, what)| what).collect();
+    let expected = [
+        "the filter `turn`",
+        "`**` in the expression `n ** 2`",
+        "the filter `wobble`",
+        "`{% for k, v in n.items() %}`",
+        "`{% set x = 1 %}`",
+        "the filter `shake`",
+        "`{`",
+    ];
+    assert_eq!(faults, expected, "{told}");
+}
+
+#[test]
 fn a_field_or_an_item_that_is_missing_has_another_one_for_it() {
     written(
         "  d: {type: object, default: {a: 1, n: null}}\n  l: [3, 1, 2]\n  e: []\n",

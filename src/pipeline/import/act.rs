@@ -65,14 +65,14 @@ impl Importer {
             self.fault(item.at, "a command without `command`");
             return None;
         };
-        let Value::String(command) = self.words(node)? else {
+        let Value::String(command) = self.words(node) else {
             self.fault(node.at, "a command that is no text");
             return None;
         };
         let command = command.strip_prefix('!').unwrap_or(&command).to_owned();
         let command = match given.get("working_dir").map(|node| (node, self.words(node))) {
             None => command,
-            Some((_, Some(Value::String(folder)))) if !folder.contains('\'') => {
+            Some((_, Value::String(folder))) if !folder.contains('\'') => {
                 format!("mkdir -p '{folder}' && cd '{folder}' || exit 1\n{command}")
             }
             Some((node, _)) => {
@@ -117,7 +117,7 @@ impl Importer {
         let mut call = Map::from_iter([("prompt".to_owned(), Value::String(prompt))]);
         for (theirs, ours) in [("system_prompt", "system"), ("system", "system")] {
             if let Some(node) = given.get(theirs) {
-                call.insert(ours.to_owned(), self.words(node)?);
+                call.insert(ours.to_owned(), self.words(node));
             }
         }
         self.sampling(given, &mut call);
@@ -144,14 +144,14 @@ impl Importer {
             self.fault(item.at, "a model call without `prompt`");
             return None;
         };
-        let mut prompt = self.words(node)?.as_str().map(ToOwned::to_owned).unwrap_or_default();
+        let mut prompt = self.words(node).as_str().map(ToOwned::to_owned).unwrap_or_default();
         // An analysis is asked for in words; which ones is the program's own choice there too.
         if action == "analyze_text" && given.get("prompt").is_none() {
             let kind =
                 given.get("analysis_type").and_then(Node::text).map_or_else(String::new, |kind| format!(" ({kind})"));
             prompt = format!("Analyze this text{kind}:\n\n{prompt}");
         } else if let Some(text) = given.get("text").filter(|_| given.get("prompt").is_some()) {
-            prompt = format!("{prompt}\n\n{}", self.words(text)?.as_str().unwrap_or_default());
+            prompt = format!("{prompt}\n\n{}", self.words(text).as_str().unwrap_or_default());
         }
         Some(prompt)
     }
@@ -172,10 +172,10 @@ impl Importer {
     fn say(&mut self, item: &Node, action: &str, given: &Given<'_>, step: &mut Map<String, Value>) -> Option<()> {
         self.only(given, &["message", "text"]);
         let value = match (given.get("message").or_else(|| given.get("text")), said(action)) {
-            (Some(node), _) => self.value(node)?,
+            (Some(node), _) => self.value(node),
             (None, Some(text)) if !text.is_empty() => {
                 let at = field(item, "action").unwrap_or(item);
-                Value::String(self.text(at, text)?)
+                Value::String(self.text(at, text))
             }
             _ => {
                 self.fault(item.at, "an `echo` without `message`");
@@ -196,7 +196,7 @@ impl Importer {
         let mut needed = |key: &str| {
             let other = if key == "path" { "source" } else { key };
             match given.get(key).or_else(|| given.get(other)) {
-                Some(node) => self.words(node),
+                Some(node) => Some(self.words(node)),
                 None => {
                     self.fault(item.at, format!("a file without `{key}`"));
                     None

@@ -48,7 +48,9 @@ impl Importer {
         match &list.data {
             Data::Text(text) => {
                 let Some(items) = listed(text) else {
-                    if self.text(list, text).is_some() {
+                    let known = self.faults.len();
+                    self.text(list, text);
+                    if self.faults.len() == known {
                         self.fault(list.at, "items that are a text");
                     }
                     return None;
@@ -61,7 +63,7 @@ impl Importer {
                 None
             }
             _ => {
-                let items = self.value(list)?;
+                let items = self.value(list);
                 let expression = items.to_string();
                 Some((items, expression))
             }
@@ -104,10 +106,10 @@ impl Importer {
         // To end at the last round is no failure there.
         let mut condition = format!("iteration <= {most}");
         if let Some(goes_on) = goes_on {
-            condition.push_str(&format!(" && {}", goes_on?));
+            condition.push_str(&format!(" && {goes_on}"));
         }
         if let Some(over) = over {
-            condition.push_str(&format!(" && (prev == () || !({}))", over?));
+            condition.push_str(&format!(" && (prev == () || !({over}))"));
         }
         let handed = self.handed_on(id);
         steps.insert(format!("{}_round", step::name(id)), json!({"set": handed}));

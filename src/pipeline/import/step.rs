@@ -138,7 +138,7 @@ impl Importer {
             None => self.act(item, &mut step)?,
         }
         if let Some(node) = field(item, "if").or_else(|| field(item, "condition")) {
-            step.insert("condition".to_owned(), self.condition(node)?.into());
+            step.insert("condition".to_owned(), self.condition(node).into());
         }
         self.patience(item, &mut step);
         self.failure(item, id, &mut step);

@@ -5,71 +5,82 @@ use crate::pipeline::import::jinja::{self, Expr};
 use crate::pipeline::import::pieces::{Piece, pieces};
 use crate::pipeline::import::{Importer, Local, words};
 use crate::pipeline::tree::{Data, Node};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 impl Importer {
     /// A value whose texts are templates.
-    pub(super) fn value(&mut self, node: &Node) -> Option<Value> {
+    pub(super) fn value(&mut self, node: &Node) -> Value {
         match &node.data {
-            Data::Text(text) => self.text(node, text).map(Value::String),
-            Data::List(items) => {
-                items.iter().map(|item| self.value(item)).collect::<Option<Vec<_>>>().map(Value::Array)
-            }
+            Data::Text(text) => Value::String(self.text(node, text)),
+            Data::List(items) => items.iter().map(|item| self.value(item)).collect(),
             Data::Map(entries) => {
-                let entries = entries.iter().map(|entry| Some((entry.key.clone(), self.value(&entry.value)?)));
-                entries.collect::<Option<Map<_, _>>>().map(Value::Object)
+                let entries = entries.iter().map(|entry| (entry.key.clone(), self.value(&entry.value)));
+                Value::Object(entries.collect())
             }
-            _ => Some(node.value()),
+            _ => node.value(),
         }
     }
 
     /// A value that is a text, whatever it is made of.
-    pub(super) fn words(&mut self, node: &Node) -> Option<Value> {
-        let Data::Text(text) = &node.data else { return Some(Value::String(words(&node.value()))) };
+    pub(super) fn words(&mut self, node: &Node) -> Value {
+        let Data::Text(text) = &node.data else { return Value::String(words(&node.value())) };
         let pieces = pieces(text);
         let [Piece::Hole(source)] = pieces.as_slice() else { return self.value(node) };
         let read = jinja::parse(source).and_then(|expr| {
             Ok(hole(if self.form(&expr) == Form::Flag { self.shown(&expr)? } else { self.in_text(&expr)? }))
         });
-        read.map(Value::String).map_err(|what| self.fault(node.at, what)).ok()
+        Value::String(self.or_fault(node, read))
     }
 
     /// A value that is an expression here.
-    pub(super) fn computed(&mut self, node: &Node) -> Option<Value> {
-        self.value(node).map(expression)
+    pub(super) fn computed(&mut self, node: &Node) -> Value {
+        expression(self.value(node))
     }
 
     /// A condition as an expression.
-    pub(super) fn condition(&mut self, node: &Node) -> Option<String> {
-        let text = match &node.data {
-            Data::Text(text) => text.trim().to_owned(),
-            Data::Bool(flag) => return Some(flag.to_string()),
-            _ => {
-                self.fault(node.at, "a condition that is no text");
-                return None;
+    pub(super) fn condition(&mut self, node: &Node) -> String {
+        let read = match &node.data {
+            Data::Text(text) if text.contains("<AUTO") => {
+                Err("a condition that a model decides: ask the model in a step of its own".to_owned())
             }
+            Data::Text(text) => jinja::parse(&condition_text(text.trim())).and_then(|expr| self.truth(&expr)),
+            Data::Bool(flag) => Ok(flag.to_string()),
+            _ => Err("a condition that is no text".to_owned()),
         };
-        if text.contains("<AUTO") {
-            self.fault(node.at, "a condition that a model decides: ask the model in a step of its own");
-            return None;
-        }
-        let read = jinja::parse(&condition_text(&text)).and_then(|expr| self.truth(&expr));
-        read.map_err(|what| self.fault(node.at, what)).ok()
+        self.or_fault(node, read)
     }
 
     /// A text.
-    pub(super) fn text(&mut self, node: &Node, text: &str) -> Option<String> {
+    pub(super) fn text(&mut self, node: &Node, text: &str) -> String {
         if text.contains("<AUTO") {
-            self.fault(node.at, "a value that a model decides: ask the model in a step of its own");
-            return None;
+            let what = "a value that a model decides: ask the model in a step of its own";
+            return self.or_fault(node, Err(what.to_owned()));
         }
         let pieces = pieces(text);
         // A value that is one hole stays what it is: a list, a number.
-        if let [Piece::Hole(source)] = pieces.as_slice() {
-            let read = jinja::parse(source).and_then(|expr| self.rhai(&expr));
-            return read.map(hole).map_err(|what| self.fault(node.at, what)).ok();
+        let read = match pieces.as_slice() {
+            [Piece::Hole(source)] => jinja::parse(source).and_then(|expr| self.rhai(&expr)).map(hole),
+            pieces => self.whole(pieces),
+        };
+        self.or_fault(node, read)
+    }
+
+    /// What was read, or nothing where that has no counterpart: what else has none is told with it.
+    fn or_fault(&mut self, node: &Node, read: Result<String, String>) -> String {
+        let read = self.or_wrong(read).unwrap_or_default();
+        let wrong = std::mem::take(&mut self.wrong);
+        wrong.into_iter().for_each(|what| self.fault(node.at, what));
+        read
+    }
+
+    /// What was read; what is wrong with it is told with the whole text.
+    fn or_wrong<T>(&mut self, read: Result<T, String>) -> Option<T> {
+        if let Err(what) = &read
+            && !self.wrong.contains(what)
+        {
+            self.wrong.push(what.clone());
         }
-        self.whole(&pieces).map_err(|what| self.fault(node.at, what)).ok()
+        read.ok()
     }
 
     fn whole(&mut self, pieces: &[Piece<'_>]) -> Result<String, String> {
@@ -96,12 +107,15 @@ impl Importer {
         while let Some(piece) = pieces.get(*at) {
             parts.push(match piece {
                 Piece::Text(text) => Part::Text((*text).to_owned()),
-                Piece::Hole(source) => Part::Value(self.shown(&jinja::parse(source)?)?),
+                Piece::Hole(source) => {
+                    let read = jinja::parse(source).and_then(|expr| self.shown(&expr));
+                    Part::Value(self.or_wrong(read).unwrap_or_default())
+                }
                 Piece::Tag(tag) => match tag.split_whitespace().next().unwrap_or_default() {
                     "if" => Part::Value(self.branch(pieces, at, tag)?),
                     "for" => Part::Value(self.repeated(pieces, at, tag)?),
                     "elif" | "else" | "endif" | "endfor" => break,
-                    _ => return Err(format!("`{{% {tag} %}}`")),
+                    _ => Part::Value(self.or_wrong(Err(format!("`{{% {tag} %}}`"))).unwrap_or_default()),
                 },
             });
             *at += 1;
@@ -125,7 +139,8 @@ impl Importer {
 
     fn branch(&mut self, pieces: &[Piece<'_>], at: &mut usize, tag: &str) -> Result<String, String> {
         let source = tag.split_once(' ').map_or("", |(_, rest)| rest);
-        let condition = self.truth(&jinja::parse(source)?)?;
+        let read = jinja::parse(source).and_then(|expr| self.truth(&expr));
+        let condition = self.or_wrong(read).unwrap_or_default();
         *at += 1;
         let yes = self.joined(pieces, at)?;
         let no = match pieces.get(*at) {
@@ -146,18 +161,16 @@ impl Importer {
     }
 
     fn repeated(&mut self, pieces: &[Piece<'_>], at: &mut usize, tag: &str) -> Result<String, String> {
-        let (name, source) = tag
-            .strip_prefix("for ")
-            .and_then(|rest| rest.split_once(" in "))
-            .filter(|(name, _)| name.trim().chars().all(|c| c.is_alphanumeric() || c == '_'))
-            .ok_or_else(|| format!("`{{% {tag} %}}`"))?;
-        let (name, items) = (name.trim(), jinja::parse(source)?);
-        let (list, all) = (self.rhai(&items)?, self.listed(&items)?);
+        let (names, source) = tag.strip_prefix("for ").and_then(|rest| rest.split_once(" in ")).unwrap_or_default();
+        let is_name = !names.is_empty() && names.trim().chars().all(|c| c.is_alphanumeric() || c == '_');
+        let read = if is_name { self.gone_through(source) } else { Err(format!("`{{% {tag} %}}`")) };
+        let ((list, all), form) = self.or_wrong(read).unwrap_or((Default::default(), Form::Any));
         *at += 1;
         let before = self.locals.len();
         // As they stand, they might be names of steps, or words of Rhai.
-        let (item, index) = (format!("_each_{name}"), format!("_at_{name}"));
-        self.locals.push(Local::new(name, &item, self.form_of_items(&items)));
+        let (item, index) = (format!("_each_{}", names.trim()), format!("_at_{}", names.trim()));
+        // Several names have no counterpart, which is told once and not for each that reads one of them.
+        self.locals.extend(names.split(',').map(|name| Local::new(name.trim(), &item, form)));
         self.locals.extend(Local::positions("loop", &index, &list));
         let body = self.joined(pieces, at);
         self.locals.truncate(before);
@@ -166,6 +179,12 @@ impl Importer {
             Some(Piece::Tag("endfor")) => Ok(format!("{all}.map(|{item}, {index}| {body}).join(\"\")")),
             _ => Err("a `{% for %}` without its end".to_owned()),
         }
+    }
+
+    /// The list of a `{% for %}`, what Python goes through in it, and the form of its items.
+    fn gone_through(&self, source: &str) -> Result<((String, String), Form), String> {
+        let items = jinja::parse(source)?;
+        Ok(((self.rhai(&items)?, self.listed(&items)?), self.form_of_items(&items)))
     }
 }
 
