@@ -123,3 +123,19 @@ fn files_outside_are_refused() {
     let ran = program.args(["pipeline", "validate", "flow.yaml"]).run().code(1);
     assert!(ran.stderr.contains("lies outside of the workspace"), "{}", ran.stderr);
 }
+
+#[test]
+fn the_faults_of_a_pipeline_that_is_a_tool_are_told_without_what_stands_around_them() {
+    let program = Program::offline()
+        .file("pipelines/one.yaml", "steps: {b: {tool: two}}\n")
+        .file("pipelines/two.yaml", "steps: {b: {pipeline: one.yaml}}\n")
+        .file("pipelines/broken.yaml", "steps: {a: {st: 1}}\n")
+        .file("flow.yaml", "steps:\n  a: {tool: two}\n  b: {tool: broken}\n");
+    let told = program.args(["pipeline", "validate", "flow.yaml"]).run().code(1).stderr;
+    let lines: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("  flow.yaml:")).collect();
+    let endless = "pipelines call each other without an end: the tool `two` is this pipeline";
+    assert_eq!(lines[0], format!("2:13: `two` has a fault at one.yaml:1:19: {endless}"), "{told}");
+    assert!(lines[1].starts_with("3:13: `broken` has a fault at broken.yaml:1:9: step `a` does nothing"), "{told}");
+    assert!(lines[2].starts_with("3:13: `broken` has a fault at broken.yaml:1:13: step `a` has no key `st`"), "{told}");
+    assert!(lines.len() == 3 && !told.contains("[project]"), "{told}");
+}

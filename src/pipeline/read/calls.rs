@@ -1,6 +1,6 @@
 //! Calls of tools, stored programs and other pipelines, with what they are given.
 
-use crate::core::failure::Outcome;
+use crate::core::failure::{Failure, Outcome};
 use crate::pipeline::plan::{Nested, ScriptCall, Template, ToolCall};
 use crate::pipeline::read::template::Reading;
 use crate::pipeline::read::{Fields, Reader};
@@ -10,7 +10,7 @@ use crate::tools::schema::ArgumentSchema;
 use crate::tools::tool::Tool;
 use crate::tools::workspace::Workspace;
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The name of what is called, and what it is given.
 struct Called<'n> {
@@ -62,7 +62,7 @@ impl Reader<'_, '_> {
         let tool = match tools.get(&called.name) {
             Ok(registered) => registered.tool.as_ref(),
             Err(failure) => {
-                self.failed(called.at, &failure);
+                self.broken(called.at, &called.name, &failure);
                 return None;
             }
         };
@@ -71,6 +71,20 @@ impl Reader<'_, '_> {
             self.failed(called.given.map_or(called.at, |node| node.at), &failure);
         }
         Some(ToolCall { name: called.name, args, answer: tool.answer(&known) })
+    }
+
+    /// Keeps why a tool cannot be called. Of one that is a pipeline each fault is told for itself, without what stands around
+    /// all of them.
+    fn broken(&mut self, at: Spot, name: &str, failure: &Failure) {
+        let Some(faults) = failure.details.get("faults").and_then(Value::as_array) else {
+            return self.failed(at, failure);
+        };
+        for fault in faults {
+            let word = |key: &str| fault[key].as_str().unwrap_or_default();
+            let file = Path::new(word("file")).file_name().unwrap_or_default().display();
+            let place = format!("{file}:{}:{}", fault["line"], fault["column"]);
+            self.fault(at, format!("`{name}` has a fault at {place}: {}", word("message")));
+        }
     }
 
     /// A stored program, its arguments compared with its parameters.
@@ -95,7 +109,7 @@ impl Reader<'_, '_> {
     pub(crate) fn nested(&mut self, node: &Node, fields: &Fields<'_>, reading: &Reading<'_>) -> Option<Nested> {
         let called = self.called(node, fields, ["pipeline", "path", "inputs"])?;
         let (entries, inputs) = self.given(called.given, "inputs", reading);
-        let folder = self.path.parent().unwrap_or_else(|| std::path::Path::new(""));
+        let folder = self.path.parent().unwrap_or_else(|| Path::new(""));
         let path = folder.join(&called.name);
         let pipeline = match self.loader.nested(&path) {
             Ok(pipeline) => pipeline?,
