@@ -3,7 +3,7 @@
 use crate::app::build::{self, App};
 use crate::cli::models::test::{self, Tested};
 use crate::cli::printer::Printer;
-use crate::cli::{scripts, table};
+use crate::cli::{scripts, table, tools};
 use crate::config::environment::Environment;
 use crate::config::key;
 use crate::config::layer::Layer;
@@ -103,6 +103,8 @@ async fn whole(settings: Settings, calls: bool, checks: &mut Checks) {
     };
     let (list, _) = programs::all(&app.kit.settings.paths);
     checks.extend(scripts::unparsed(&app, &list).into_iter().map(|fault| ("programs", Err(fault))));
+    let left_out = app.kit.tools.get().map_or_else(|failure| vec![failure], tools::left_out);
+    checks.extend(left_out.into_iter().map(|fault| ("pipelines", Err(fault))));
     checks.push(("store", sound(&app.kit.store)));
     checks.extend(crowded(&app).map(|told| ("workspace", Ok(told))));
     let model = app.kit.models.default_model().await;

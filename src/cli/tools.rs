@@ -73,6 +73,8 @@ pub async fn tools(app: &App, printer: &Arc<Printer>, args: &Verbs<Action>, flag
             let specs = catalog.specs();
             let line = |spec: &&ToolSpec| [spec.name.clone(), permission(spec), spec.summary.clone()];
             printer.rows(&json!(specs), || table::render(["tool", "needs", "does"], specs.iter().map(line)));
+            let faults = if printer.quiet { Vec::new() } else { left_out(catalog) };
+            faults.iter().for_each(|fault| printer.err(&format!("note: {}", fault.message)));
         }
         Action::Show { tool } => {
             let spec = registered(catalog, tool)?.tool.spec();
@@ -81,6 +83,15 @@ pub async fn tools(app: &App, printer: &Arc<Printer>, args: &Verbs<Action>, flag
         Action::Call { tool, args, .. } => return call(app, printer, (tool, args), flags).await,
     }
     Ok(Exit::Ok)
+}
+
+/// The pipelines that would be tools if nothing were wrong with them.
+pub fn left_out(catalog: &Catalog) -> Vec<Failure> {
+    let told = |(name, why): (&str, &Failure)| {
+        let message = format!("pipeline `{name}` is no tool: {}", why.message);
+        Failure { message, ..why.clone() }
+    };
+    catalog.broken().map(told).collect()
 }
 
 /// The tool of that name; what a program would be told to call is a command here.

@@ -68,6 +68,11 @@ impl Catalog {
         self.broken.insert(name.to_owned(), why);
     }
 
+    /// What is there and cannot be used, with why.
+    pub fn broken(&self) -> impl Iterator<Item = (&str, &Failure)> {
+        self.broken.iter().map(|(name, why)| (name.as_str(), why))
+    }
+
     /// The tool of that name; fails with `NotFound`, or with the reason why it cannot be used.
     pub fn get(&self, name: &str) -> Outcome<&Registered> {
         self.tools.get(name).ok_or_else(|| {

@@ -2,7 +2,7 @@
 
 use super::project;
 use crate::support::program::Program;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn tools_are_listed_shown_and_called() {
@@ -84,6 +84,26 @@ fn a_tool_is_called_with_what_it_needs() {
         .snapshot("tools_nobody");
     let asked = program.args(["tools", "call", "ask_user", "prompt=Which one?"]).run().code(6);
     asked.says("nobody is there to answer: Which one?").does_not_say("--approve");
+}
+
+#[test]
+fn a_pipeline_that_is_no_tool_for_its_faults_is_named() {
+    let program = project()
+        .file("pipelines/broken.yaml", "steps: {a: {st: 1}}\n")
+        .file("pipelines/good.yaml", "steps: {a: {set: {n: 1}}}\n");
+    for args in [&["tools"][..], &["tools", "list", "--json"]] {
+        let ran = program.list(args).run().ok();
+        assert!(ran.stdout.contains("good") && !ran.stdout.contains("broken"), "{}", ran.stdout);
+        ran.says("note: pipeline `broken` is no tool: ").says("step `a` has no key `st`").does_not_say("`good`");
+    }
+    let checks = program.args(["doctor", "--no-call", "--json"]).run().code(1).json();
+    let rows: Vec<&Value> =
+        checks.as_array().expect("checks").iter().filter(|row| row["check"] == "pipelines").collect();
+    assert!(rows.len() == 1 && rows[0]["ok"] == false, "{checks:#}");
+    assert!(
+        rows[0]["found"].as_str().is_some_and(|found| found.contains("pipeline `broken` is no tool")),
+        "{checks:#}"
+    );
 }
 
 #[test]
