@@ -67,6 +67,9 @@ pub struct Explain {
     /// Takes a pipeline whose steps do not serve its intention.
     #[arg(long, requires = "intent")]
     pub accept_mismatch: bool,
+    /// Has the model judge anew what it has judged before as it is.
+    #[arg(long, requires = "intent")]
+    pub again: bool,
     /// Shared flags.
     #[command(flatten)]
     pub flags: RunFlags,

@@ -2,6 +2,7 @@
 
 use crate::core::failure::Failure;
 use crate::core::ids::{Frame, ModelId, RoleName, RunId};
+use crate::core::judgement::Judgement;
 use crate::core::money::Money;
 use crate::core::status::{RunStatus, StepOutcome};
 use crate::core::stopped::Stopped;
@@ -262,20 +263,7 @@ pub enum Event {
         replayed: bool,
     },
     /// A model has judged what a pipeline is for.
-    Intention {
-        /// The pipeline's id.
-        pipeline: String,
-        /// The hash of its file.
-        hash: String,
-        /// What it is for.
-        intention: String,
-        /// Whether its steps serve that.
-        serves: bool,
-        /// Where they do not.
-        gaps: Vec<String>,
-        /// What it does, as pseudocode.
-        architecture: String,
-    },
+    Intention(Judgement),
     /// Something that a person should know.
     Note {
         /// The text.

@@ -15,6 +15,7 @@ pub mod exit;
 pub mod failure;
 pub mod heard;
 pub mod ids;
+pub mod judgement;
 pub mod limits;
 pub mod message;
 pub mod money;

@@ -2,8 +2,10 @@
 
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::{Frame, RunId};
+use crate::core::ids::{Frame, ModelId, RunId};
+use crate::core::judgement::Judgement;
 use crate::core::request::{Call, LlmOptions, LlmRequest, Request};
+use crate::host::models::choose::Wish;
 use crate::host::run_host::RunHost;
 use crate::pipeline::explain;
 use crate::pipeline::plan::Pipeline;
@@ -34,6 +36,13 @@ pub struct Intention {
     pub gaps: Vec<String>,
 }
 
+impl From<Judgement> for Intention {
+    fn from(judged: Judgement) -> Self {
+        let Judgement { intention, serves, gaps, .. } = judged;
+        Self { intention, serves, gaps }
+    }
+}
+
 impl Intention {
     /// Whether the steps serve it, or where they do not, for people.
     pub fn verdict(&self, between: &str) -> String {
@@ -41,37 +50,49 @@ impl Intention {
     }
 }
 
-/// Has a model write and judge it, and keeps both with the run.
+/// Has a model write and judge it, and keeps both with the run. What it has judged before is not asked for again, unless that is
+/// wanted.
 ///
 /// # Errors
-/// Those of a model call, and `invalid` if the model does not keep to the form twice.
-pub async fn judge(host: &RunHost, pipeline: &Pipeline, cancel: &CancellationToken) -> Outcome<Intention> {
+/// Those of a model call and of the store, and `invalid` if the model does not keep to the form twice.
+pub async fn judge(host: &RunHost, pipeline: &Pipeline, again: bool, cancel: &CancellationToken) -> Outcome<Intention> {
     let frame = Frame::root().child(format_args!("intention"));
+    let model = host.choose(&lead(host, pipeline)).await?.served.spec.id.clone();
+    let kept = if again { None } else { before(&host.kit.store, pipeline, &model)? };
+    if let Some(kept) = kept {
+        let text = format!("{model} has judged this file before, as it is; --again has it judged anew");
+        host.emit(&frame, &Event::Note { text });
+        host.emit(&frame, &Event::Intention(kept.clone()));
+        return Ok(kept.into());
+    }
+    let found = asked(host, &frame, pipeline, cancel).await?;
+    let Intention { intention, serves, gaps } = found.clone();
+    let judged = Judgement {
+        pipeline: pipeline.id.clone(),
+        hash: pipeline.hash.clone(),
+        model: Some(model),
+        intention,
+        serves,
+        gaps,
+        architecture: explain::pseudocode(pipeline).join("\n"),
+    };
+    host.emit(&frame, &Event::Intention(judged));
+    Ok(found)
+}
+
+/// What a model answers, if need be at the second attempt.
+async fn asked(host: &RunHost, frame: &Frame, pipeline: &Pipeline, cancel: &CancellationToken) -> Outcome<Intention> {
     let prompt = PROMPT
         .replace("{words}", words(pipeline).trim_end())
         .replace("{pseudocode}", &explain::pseudocode(pipeline).join("\n"));
-    let first = ask(host, &frame, pipeline, prompt.clone(), cancel).await?;
-    let found = match flaw(&first) {
-        None => first,
-        Some(wrong) => {
-            let again = ask(
-                host,
-                &frame,
-                pipeline,
-                format!("{prompt}\n\n# What was wrong with the last answer\n{wrong}"),
-                cancel,
-            )
-            .await?;
-            match flaw(&again) {
-                None => again,
-                Some(flaw) => {
-                    return Err(Failure::new(FailureKind::Invalid, format!("the intention has not its form: {flaw}")));
-                }
-            }
-        }
-    };
-    tell(host, &frame, pipeline, &found);
-    Ok(found)
+    let first = ask(host, frame, pipeline, prompt.clone(), cancel).await?;
+    let Some(wrong) = flaw(&first) else { return Ok(first) };
+    let prompt = format!("{prompt}\n\n# What was wrong with the last answer\n{wrong}");
+    let again = ask(host, frame, pipeline, prompt, cancel).await?;
+    match flaw(&again) {
+        None => Ok(again),
+        Some(flaw) => Err(Failure::new(FailureKind::Invalid, format!("the intention has not its form: {flaw}"))),
+    }
 }
 
 /// Keeps with a run of the pipeline what was judged last of its file as it is.
@@ -79,21 +100,9 @@ pub async fn judge(host: &RunHost, pipeline: &Pipeline, cancel: &CancellationTok
 /// # Errors
 /// Those of the store.
 pub fn keep(host: &RunHost, pipeline: &Pipeline) -> Outcome<()> {
-    let judged = last(&host.kit.store, pipeline)?;
-    judged.iter().for_each(|found| tell(host, &Frame::root(), pipeline, found));
+    let judged = host.kit.store.judged(&pipeline.hash, |event| of_file(event, pipeline))?;
+    judged.into_iter().for_each(|judged| host.emit(&Frame::root(), &Event::Intention(judged)));
     Ok(())
-}
-
-fn tell(host: &RunHost, frame: &Frame, pipeline: &Pipeline, found: &Intention) {
-    let judged = Event::Intention {
-        pipeline: pipeline.id.clone(),
-        hash: pipeline.hash.clone(),
-        intention: found.intention.clone(),
-        serves: found.serves,
-        gaps: found.gaps.clone(),
-        architecture: explain::pseudocode(pipeline).join("\n"),
-    };
-    host.emit(frame, &judged);
 }
 
 /// The last judgement of a pipeline as its file is now.
@@ -101,23 +110,32 @@ fn tell(host: &RunHost, frame: &Frame, pipeline: &Pipeline, found: &Intention) {
 /// # Errors
 /// Those of the store.
 pub fn last(store: &Store, pipeline: &Pipeline) -> Outcome<Option<Intention>> {
-    let of_it = |event| judgement(event).filter(|(hash, _)| *hash == pipeline.hash).map(|(_, judged)| judged);
-    store.judged(&pipeline.hash, of_it)
+    Ok(store.judged(&pipeline.hash, |event| of_file(event, pipeline))?.map(Intention::from))
 }
 
-/// What a run keeps of the judgement of its pipeline, with the hash of the file that was judged.
+/// The same by one model, which is told nothing of the files that it calls.
+fn before(store: &Store, pipeline: &Pipeline, model: &ModelId) -> Outcome<Option<Judgement>> {
+    let is_its_own = |judged: &Judgement| judged.model.as_ref() == Some(model);
+    store.judged(&pipeline.hash, |event| of_file(event, pipeline).filter(is_its_own))
+}
+
+/// What a run keeps of the judgement of its pipeline.
 ///
 /// # Errors
 /// Those of the store.
-pub fn of_run(store: &Store, run: &RunId) -> Outcome<Option<(String, Intention)>> {
-    Ok(store.events(run, 0)?.into_iter().rev().find_map(|record| judgement(record.event)))
+pub fn of_run(store: &Store, run: &RunId) -> Outcome<Option<Intention>> {
+    let judged = store.events(run, 0)?.into_iter().rev().find_map(|record| judgement(record.event));
+    Ok(judged.map(Intention::from))
 }
 
-fn judgement(event: Event) -> Option<(String, Intention)> {
-    match event {
-        Event::Intention { hash, intention, serves, gaps, .. } => Some((hash, Intention { intention, serves, gaps })),
-        _ => None,
-    }
+fn judgement(event: Event) -> Option<Judgement> {
+    if let Event::Intention(judged) = event { Some(judged) } else { None }
+}
+
+/// The same if it is of this file as it is now, whatever that was called then.
+fn of_file(event: Event, pipeline: &Pipeline) -> Option<Judgement> {
+    let judged = judgement(event).filter(|judged| judged.hash == pipeline.hash)?;
+    Some(Judgement { pipeline: pipeline.id.clone(), ..judged })
 }
 
 /// The failure of a pipeline that does not do what it is for.
@@ -152,16 +170,21 @@ async fn ask(
         "required": ["intention", "serves", "gaps"],
         "additionalProperties": false,
     });
-    let lead = pipeline.orchestrator.clone();
-    let role = lead.clone().filter(|name| roles::find(&host.kit.settings, name).is_ok());
-    let model = lead.filter(|_| role.is_none());
-    let role = role.or_else(|| model.is_none().then(|| roles::ROOT.to_owned()));
+    let Wish { role, model, .. } = lead(host, pipeline);
     let label = Some("intention".to_owned());
     let options = LlmOptions { role, model, schema: Some(Arc::new(schema)), label, ..LlmOptions::default() };
     let call = Call { frame: frame.clone(), request: Request::Llm(LlmRequest { prompt, options: Arc::new(options) }) };
     let answer = host.perform(call, cancel.clone()).await?;
     serde_json::from_value(answer)
         .map_err(|error| Failure::new(FailureKind::Invalid, format!("the intention has not its form: {error}")))
+}
+
+/// Who judges.
+fn lead(host: &RunHost, pipeline: &Pipeline) -> Wish {
+    let lead = pipeline.orchestrator.as_deref();
+    let role = lead.filter(|name| roles::find(&host.kit.settings, name).is_ok());
+    let model = lead.filter(|_| role.is_none());
+    Wish::of(role.or_else(|| model.is_none().then_some(roles::ROOT)), model)
 }
 
 /// What is wrong with an answer that has the right form.

@@ -34,6 +34,32 @@ fn a_mismatch_is_an_error_that_says_what_to_change() {
 }
 
 #[test]
+fn what_a_model_has_judged_as_it_is_is_asked_of_it_once() {
+    let server = ChatServer::new(|_| {
+        Reply::text(format!(r#"{{"intention": "{THREE}", "serves": false, "gaps": ["nothing is saved"]}}"#))
+    });
+    let model = |name: &str| format!("[models.{name}]\nbase_url = \"{}\"\n", server.base_url());
+    let settings = format!("model = \"one\"\n{}{}", model("one"), model("other"));
+    let program = Program::new().file("rhizo.toml", settings).file("flow.yaml", FLOW);
+    let explain =
+        |more: &[&str]| program.list(&[&["pipeline", "explain", "flow.yaml", "--intent"][..], more].concat()).run();
+    explain(&[]).code(1).does_not_say("before, as it is");
+    for _ in 0..2 {
+        let accepted = explain(&["--accept-mismatch"]).ok();
+        accepted.says("one has judged this file before, as it is; --again has it judged anew");
+    }
+    explain(&[]).code(1).says("nothing is saved");
+    assert_eq!(server.asks().len(), 1);
+    explain(&["--accept-mismatch", "--again"]).ok();
+    explain(&["--accept-mismatch", "--model", "other"]).ok();
+    explain(&["--accept-mismatch", "--model", "other"]).ok();
+    assert_eq!(server.asks().len(), 3);
+    let program = program.file("flow.yaml", FLOW.replace("Summarise.", "Sum up."));
+    program.args(["pipeline", "explain", "flow.yaml", "--intent"]).run().code(1);
+    assert_eq!(server.asks().len(), 4);
+}
+
+#[test]
 fn an_intention_of_another_length_is_asked_for_again() {
     let (server, program) = served(&[
         r#"{"intention": "One sentence.", "serves": true, "gaps": []}"#,

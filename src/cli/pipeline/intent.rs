@@ -27,7 +27,7 @@ pub(super) async fn tell(app: &App, printer: &Arc<Printer>, args: &Explain) -> O
     let progress = Progress::follow(&app.kit.store, &run.host.run, Arc::clone(printer), Detail::Steps);
     let mut found = None;
     let work = async {
-        match intention::judge(&run.host, &pipeline, &run.cancel).await {
+        match intention::judge(&run.host, &pipeline, args.again, &run.cancel).await {
             Ok(judged) => {
                 let mismatch = intention::mismatch(&judged).filter(|_| !args.accept_mismatch);
                 let value = json!(judged);

@@ -43,7 +43,7 @@ pub fn run(store: &Store, row: &RunRow, all: bool) -> Outcome<(Value, String)> {
     whole["substituted"] = json!(asked.substituted);
     let steps = steps::steps(store, &row.id)?;
     whole["steps"] = steps::value(&steps);
-    let judged = intention::of_run(store, &row.id)?.map(|(_, judged)| judged).filter(|_| row.kind != intention::KIND);
+    let judged = intention::of_run(store, &row.id)?.filter(|_| row.kind != intention::KIND);
     whole["intention"] = json!(judged);
     let spent = resume::spent(store, &row.id)?;
     used::add(&mut whole, row, &spent);
