@@ -1,10 +1,10 @@
 //! Small effects: a question to the person, the clock, chance, a pause.
 
-use crate::core::effect::EffectKind;
+use crate::core::effect::{EffectKind, canonical};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
 use crate::core::text::quoted;
-use crate::host::door::{self, Asked};
+use crate::host::door::{self, Asked, Entered, Entry};
 use crate::host::run_host::RunHost;
 use crate::tools::person::Question;
 use serde_json::{Value, json};
@@ -99,15 +99,31 @@ pub fn share() -> f64 {
     share
 }
 
-/// Answers `sleep`.
+/// Answers `sleep`. A pause that was under way when its run stopped goes on with what is left of it.
 pub async fn sleep(host: &RunHost, frame: &Frame, millis: u64, cancel: &CancellationToken) -> Outcome<Value> {
+    let entry = match door::enter(host, frame, Asked::new(EffectKind::Sleep, &json!(millis)))? {
+        Entered::Answered(answer) => return answer,
+        Entered::Due(entry) => entry,
+    };
+    let now = host.now();
+    // By a clock that was set back it has yet to begin: then all of it is left, and never more.
+    let since = began(host, &entry)?.filter(|since| *since <= now).unwrap_or(now);
+    let rest = Duration::from_millis(millis.saturating_sub(now.saturating_sub(since)));
     let work = async {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(Failure::cancelled()),
-            () = tokio::time::sleep(Duration::from_millis(millis)) => Ok(Value::Null),
+            () = tokio::time::sleep(rest) => Ok(Value::Null),
         }
         .into()
     };
-    door::observe(host, frame, Asked::new(EffectKind::Sleep, &json!(millis)), work).await
+    entry.kept_as(canonical(&json!({"millis": millis, "since": since}))).note(host, work).await
+}
+
+/// When a pause began for the first time, in milliseconds since 1970, if it did before.
+fn began(host: &RunHost, entry: &Entry) -> Outcome<Option<u64>> {
+    let Some(row) = entry.earlier() else { return Ok(None) };
+    let kept = row.intent.as_ref().map(|intent| host.kit.store.load(intent)).transpose()?.unwrap_or_default();
+    // Earlier versions kept the span alone.
+    Ok(Some(kept["since"].as_u64().unwrap_or(row.started_at)))
 }

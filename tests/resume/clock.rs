@@ -91,6 +91,65 @@ fn a_run_goes_on_ten_years_later_and_ten_years_before() {
     }
 }
 
+/// Waits until the one pause of a program has begun so often.
+fn wait_until_asleep(program: &Program, times: i64) {
+    let path = program.state().join("rhizo.db");
+    let asleep = || {
+        // The program makes the store, which may not be there yet.
+        let store = rusqlite::Connection::open_with_flags(&path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+        let sql = "SELECT attempts FROM effects WHERE kind = 'sleep' AND state = 'intent'";
+        store.query_row(sql, (), |row| row.get::<_, i64>(0)).ok()
+    };
+    let begun = std::time::Instant::now();
+    while asleep() != Some(times) {
+        assert!(begun.elapsed().as_secs() < 60, "it sleeps for the {times}. time");
+        std::thread::yield_now();
+    }
+}
+
+const NAPS: [(&str, &str); 3] = [
+    ("nap.rhai", "sleep(SPAN); 7"),
+    ("nap.yaml", "steps: {a: {wait: SPAN}, b: {set: {n: 7}, dependencies: [a]}}\noutputs: {n: b.n}\n"),
+    (
+        "again.yaml",
+        "steps: {a: {tool: read_file, args: {path: nowhere.txt}, retry: {times: 1, wait: SPAN}, on_failure: continue}}\n",
+    ),
+];
+
+#[test]
+fn a_pause_goes_on_with_what_is_left_of_it() {
+    let library = Preload::new(SHIM);
+    for (name, text) in NAPS {
+        let program = Program::offline().file(name, text.replace("SPAN", "3600"));
+        let running = program.args(["run", name]).start();
+        wait_until_asleep(&program, 1);
+        running.kill();
+        running.end();
+        let id = newest_id(&program);
+        // Stopped once more on its way, by Ctrl-C, it counts from its first beginning.
+        let running = program.args(["resume", &id]).moved(&library, 2_000).start();
+        wait_until_asleep(&program, 2);
+        let shown = program.args(["runs", "show", &id]).run().ok().stdout;
+        assert!(shown.contains("what is left of it is waited for by resume"), "{shown}");
+        running.wait_until_it_hears_interrupts();
+        running.interrupt();
+        running.end().code(130);
+        program.args(["resume", &id]).moved(&library, 3_700).run().ok();
+        program.args(["replay", &id]).run().ok();
+    }
+}
+
+#[test]
+fn a_pause_that_has_yet_to_begin_by_the_clock_takes_no_longer_than_it_would_have() {
+    let library = Preload::new(SHIM);
+    let program = Program::offline().file("nap.rhai", "sleep(3); 7");
+    let running = program.args(["run", "nap.rhai"]).start();
+    wait_until_asleep(&program, 1);
+    running.kill();
+    running.end();
+    program.args(["resume", "last"]).moved(&library, -TEN_YEARS).run().ok().prints("7\n");
+}
+
 #[test]
 fn who_works_on_a_run_is_told_by_no_clock() {
     let library = Preload::new(SHIM);

@@ -89,7 +89,7 @@ ask_user(\"go on?\")
     let program = Program::paying(&server).file("p.rhai", code);
     let (running, told) = program.args(["run", "p.rhai"]).start_telling();
     assert_eq!(told.recv_timeout(Duration::from_secs(60)), Ok("past".to_owned()));
-    // A pause that is not over leaves no trace: nothing in the log says that the run went on past the part.
+    // A pause asks nobody: nothing in the log says that the run went on past the part.
     running.kill();
     running.end();
     held.store(false, Ordering::SeqCst);

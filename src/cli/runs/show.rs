@@ -162,6 +162,7 @@ fn open_value(store: &Store, shown: Shown<'_>, effect: &EffectRow) -> Outcome<Va
         }
         EffectKind::Person => format!("rhizo runs answer {run} {seq} VALUE"),
         EffectKind::Tool => format!("rhizo runs settle {run} {seq} rerun|skip|set VALUE"),
+        EffectKind::Sleep => "what is left of it is waited for by resume".to_owned(),
         _ => "made again by resume".to_owned(),
     };
     let worst = if is_unknown(effect) { Some(effect.unknown_cost) } else { effect.worst_cost };
