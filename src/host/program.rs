@@ -67,18 +67,16 @@ pub async fn run(
     }
 }
 
-/// The failure with its place in the program, for whoever called it shows a place of its own. That of a program further
-/// in stays.
-fn placed(failure: Failure, name: &str) -> Failure {
+/// The failure with its place in the program under names of their own: if whoever called it is a program too, it shows its
+/// own place. That of a program further in stays.
+fn placed(mut failure: Failure, name: &str) -> Failure {
+    let place = ["line", "snippet", "column"].map(|own| failure.details.shift_remove(own));
     if failure.details.contains_key("script") {
         return failure;
     }
-    let own = [("line", "script_line"), ("snippet", "script_snippet")];
-    let place = own.map(|(here, kept)| (kept, failure.details.get(here).cloned()));
-    place.into_iter().fold(failure.detail("script", name), |failure, (kept, value)| match value {
-        Some(value) => failure.detail(kept, value),
-        None => failure,
-    })
+    let kept = ["script_line", "script_snippet"].into_iter().zip(place);
+    let kept = kept.filter_map(|(name, value)| Some((name, value?)));
+    kept.fold(failure.detail("script", name), |failure, (name, value)| failure.detail(name, value))
 }
 
 /// Answers `scripts`: all programs, or those that share words with the query, best first.

@@ -32,6 +32,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use tokio_util::sync::CancellationToken;
 
@@ -124,10 +125,24 @@ impl RunHost {
     /// # Errors
     /// Those of the store.
     pub fn part(&self, frame: &Frame, name: String, slice: &ChildSlice) -> Outcome<Arc<Self>> {
+        self.begun(Part::within(self, frame), name, slice)
+    }
+
+    /// The same of a pipeline of this file.
+    pub fn pipeline(&self, frame: &Frame, (name, file): (String, PathBuf), slice: &ChildSlice) -> Outcome<Arc<Self>> {
+        self.begun(Part::within(self, frame).of_pipeline(file), name, slice)
+    }
+
+    fn begun(&self, part: Part, name: String, slice: &ChildSlice) -> Outcome<Arc<Self>> {
         let setup = RunSetup { scope: self.scope.part(name, slice), schema: None, ..self.setup.clone() };
-        let part = Self::of(Arc::clone(&self.kit), setup, Some(Part::within(self, frame)));
+        let part = Self::of(Arc::clone(&self.kit), setup, Some(part));
         resume::charge_part(&part)?;
         Ok(part)
+    }
+
+    /// The files of the pipelines that stand around, from the outside in.
+    pub fn pipelines(&self) -> &[PathBuf] {
+        self.within.as_ref().map_or(&[], Part::pipelines)
     }
 
     /// Milliseconds since 1970.

@@ -241,6 +241,7 @@ impl Reader<'_, '_> {
     }
 }
 
-fn file_name(path: &Path) -> String {
+/// What a file is called in its folder.
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

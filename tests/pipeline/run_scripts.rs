@@ -28,17 +28,45 @@ fn a_failed_step_is_a_failure_of_the_script_that_it_can_catch() {
     program.args(["eval", code]).run().ok().prints("invalid of a\n");
 }
 
+/// A pipeline that asks and then runs a program, and that program, which runs another pipeline.
+fn calling(program: Program, from: &str, to: &str) -> Program {
+    let flow = format!("steps: {{a: {{llm: go}}, b: {{script: to_{to}, args: {{}}, dependencies: [a]}}}}\n");
+    let script = format!("//! +++\n//! summary = \"Goes on.\"\n//! +++\nPIPELINE(\"{to}.yaml\")\n");
+    program.file(&format!("{from}.yaml"), flow).file(&format!("scripts/to_{to}.rhai"), script)
+}
+
 #[test]
 fn pipelines_call_each_other_through_scripts_as_deep_as_by_themselves() {
     let server = ChatServer::new(|_| Reply::text("fine"));
-    let flow = "steps: {a: {llm: go}, b: {script: again, args: {}, dependencies: [a]}}\n";
-    let again = "//! +++\n//! summary = \"Again.\"\n//! +++\nPIPELINE(\"p.yaml\")\n";
-    let program = Program::served_by(&server).file("p.yaml", flow).file("scripts/again.rhai", again);
+    let way = ["p", "q", "r", "s", "t", "u", "v"];
+    let program = way.windows(2).fold(Program::served_by(&server), |program, two| calling(program, two[0], two[1]));
     for args in [["run", "p.yaml"], ["eval", "PIPELINE(\"p.yaml\")"]] {
         let before = server.asks().len();
         program.args(args).run().code(5).says("pipelines call each other deeper than 5");
         assert_eq!(server.asks().len() - before, 5, "{args:?}");
     }
+}
+
+#[test]
+fn a_pipeline_that_a_program_runs_within_itself_begins_once() {
+    let server = ChatServer::new(|_| Reply::text("fine"));
+    let program = calling(calling(Program::served_by(&server), "p", "q"), "q", "p");
+    for (args, way, places) in [
+        (["run", "p.yaml"], "p.yaml -> q.yaml -> p.yaml", 1),
+        (["run", "./q.yaml"], "q.yaml -> p.yaml -> q.yaml", 1),
+        (["eval", "PIPELINE(\"p.yaml\")"], "p.yaml -> q.yaml -> p.yaml", 2),
+    ] {
+        let before = server.asks().len();
+        let ran = program.args(args).run().code(5);
+        let ran = ran.says(&format!("pipelines call each other without an end: {way}"));
+        assert_eq!(server.asks().len() - before, 2, "{args:?}");
+        // Each place is shown once: that in the program, and that in what was typed.
+        assert_eq!(ran.stderr.matches("| PIPELINE(").count(), places, "{}", ran.stderr);
+    }
+    // One after the other is no circle, and neither is one beside the other.
+    let program = program.file("q.yaml", "steps: {a: {llm: go}}\n");
+    let both = "PIPELINE(\"p.yaml\"); par_map([1, 2], |n| PIPELINE(\"p.yaml\")).len()";
+    program.args(["eval", both]).run().ok().prints("2\n");
 }
 
 #[test]

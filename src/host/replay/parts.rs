@@ -4,6 +4,7 @@
 
 use crate::core::ids::Frame;
 use crate::host::run_host::RunHost;
+use std::path::PathBuf;
 
 /// The part of a run that a host is of.
 pub struct Part {
@@ -11,6 +12,8 @@ pub struct Part {
     frame: Frame,
     /// How the log calls it: the way to it from the run, with the numbers of the parts on it.
     path: String,
+    /// The files of the pipelines in which it is, its own among them, from the outside in.
+    pipelines: Vec<PathBuf>,
 }
 
 impl Part {
@@ -19,7 +22,19 @@ impl Part {
         let (around, way) = host.within.as_ref().map_or(("", ""), |part| (part.path(), part.frame.as_str()));
         let rest = frame.as_str().strip_prefix(way).unwrap_or(frame.as_str());
         let number = host.occurrence(frame, &format!("part of {around}"));
-        Self { frame: frame.clone(), path: format!("{around}{rest}#{number}") }
+        let pipelines = host.pipelines().to_vec();
+        Self { frame: frame.clone(), path: format!("{around}{rest}#{number}"), pipelines }
+    }
+
+    /// The same as that of a pipeline of this file.
+    pub(in crate::host) fn of_pipeline(mut self, file: PathBuf) -> Self {
+        self.pipelines.push(file);
+        self
+    }
+
+    /// The files of the pipelines in which it is, from the outside in.
+    pub(in crate::host) fn pipelines(&self) -> &[PathBuf] {
+        &self.pipelines
     }
 
     /// How the log calls it.
@@ -41,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_part_holds_itself_and_those_within_it() {
-        let part = Part { frame: Frame::root().child("e1"), path: "root/e1#1".to_owned() };
+        let part = Part { frame: Frame::root().child("e1"), path: "root/e1#1".to_owned(), pipelines: Vec::new() };
         for (path, held) in [
             ("root/e1#1", true),
             ("root/e1#1#0", true),

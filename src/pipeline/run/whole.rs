@@ -4,6 +4,7 @@ use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
 use crate::host::run_host::RunHost;
 use crate::pipeline::leave;
+use crate::pipeline::load::file_name;
 use crate::pipeline::plan::{NESTING, Nested, Pipeline, Slice};
 use crate::pipeline::run::block::{self, Ended};
 use crate::pipeline::run::course::{Course, Shared};
@@ -11,6 +12,7 @@ use crate::pipeline::run::inputs;
 use crate::pipeline::run::step::{Answer, slice};
 use crate::pipeline::values::Values;
 use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +55,8 @@ async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Don
         return Err(Failure::new(FailureKind::Depth, format!("pipelines call each other deeper than {NESTING}"))
             .hint("look for a pipeline that calls itself"));
     }
+    let file = std::fs::canonicalize(&pipeline.path).unwrap_or_else(|_| pipeline.path.clone());
+    ends(host, &file, &start.frame)?;
     let mut values = Values::default();
     values.set("inputs", inputs::settle(pipeline, &start.inputs)?);
     // A run that goes on has perhaps written all its files already.
@@ -60,7 +64,8 @@ async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Don
         leave::check(host.kit.approval, host.kit.tools.get()?, &pipeline.block)?;
     }
     let shared = Shared::new(pipeline, start.allowed, start.depth);
-    let part = host.part(&start.frame, format!("pipeline `{}`", pipeline.id), &slice(&pipeline.budget)?)?;
+    let named = (format!("pipeline `{}`", pipeline.id), file);
+    let part = host.pipeline(&start.frame, named, &slice(&pipeline.budget)?)?;
     let course = Course {
         pipeline,
         shared: &shared,
@@ -81,6 +86,19 @@ async fn begin(host: &RunHost, pipeline: &Pipeline, start: Start) -> Outcome<Don
     };
     let failure = ended.failure.map(Failure::named);
     Ok(Done { answer, failure, steps: ended.outcomes, partial: ended.partial })
+}
+
+/// Refuses a pipeline within itself, which a program in it may call: what stands before that call would be paid as often as
+/// pipelines may nest.
+fn ends(host: &RunHost, file: &Path, frame: &Frame) -> Outcome<()> {
+    let around = host.pipelines();
+    // What a log of an earlier version has is answered by it.
+    let is_logged = || host.replay.as_ref().is_some_and(|replay| replay.has_below(frame));
+    let Some(begin) = around.iter().position(|open| open == file).filter(|_| !is_logged()) else { return Ok(()) };
+    let way = around.iter().skip(begin).map(PathBuf::as_path).chain([file]).map(file_name);
+    let way = way.collect::<Vec<_>>().join(" -> ");
+    Err(Failure::new(FailureKind::Depth, format!("pipelines call each other without an end: {way}"))
+        .hint("look for a program that runs the pipeline of which it is a part"))
 }
 
 async fn timed(course: &Course<'_>, pipeline: &Pipeline, work: impl Future<Output = Ended>) -> Ended {
