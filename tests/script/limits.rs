@@ -2,6 +2,7 @@
 
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
+use crate::support::server::Act;
 
 #[test]
 fn what_stops_a_part_is_a_failure_that_the_program_goes_on_past() {
@@ -90,5 +91,25 @@ fn limits_that_are_none_are_refused() {
         ("max_calls: \"two\"", "within: invalid type"),
     ] {
         program.args(["eval", &format!("within(#{{{limits}}}, || 1)")]).run().code(1).says(says);
+    }
+}
+
+#[test]
+fn what_waits_for_budget_when_its_part_is_out_of_time_was_stopped_and_not_refused() {
+    let server = ChatServer::new(|ask| match ask.last().as_str() {
+        "slow" => Reply::acts(vec![Act::Hold]),
+        text => Reply::text(text),
+    });
+    let code = r#"
+        let told = "";
+        let work = || par_map([0, 1], |n| if n == 0 { llm("slow") } else { llm("a"); llm_batch(["c", "d", "e"]) });
+        try { within(#{timeout: 1.0, max_calls: 2}, work) } catch (e) { told = e.stopped_by }
+        told
+    "#;
+    let program = Program::paying(&server).file("p.rhai", code);
+    for _ in 0..4 {
+        let document = program.args(["run", "p.rhai", "--json"]).run().ok().json();
+        assert_eq!(document["answer"], "deadline", "{document:#}");
+        assert_eq!(document["refused_calls"], 0, "{document:#}");
     }
 }

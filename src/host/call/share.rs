@@ -33,7 +33,7 @@ pub(in crate::host) async fn reserve(
     tokio::select! {
         // Polled first: mostly there is no wait, and no timer is set for it.
         biased;
-        held = &mut held => return held.map_err(|failure| sourced(host, failure)),
+        held = &mut held => return held.map_err(|failure| refused(host, failure, cancel)),
         () = &mut cancelled => return Err(Failure::cancelled()),
         () = tokio::time::sleep(LONG) => {}
     }
@@ -48,9 +48,14 @@ pub(in crate::host) async fn reserve(
     }
     tokio::select! {
         biased;
-        held = held => held.map_err(|failure| sourced(host, failure)),
+        held = held => held.map_err(|failure| refused(host, failure, cancel)),
         () = cancelled => Err(Failure::cancelled()),
     }
+}
+
+/// The refusal of a call. What stops this one may have ended first whatever it waited for: that it was stopped comes before.
+fn refused(host: &RunHost, failure: Failure, cancel: &CancellationToken) -> Failure {
+    if cancel.is_cancelled() { Failure::cancelled() } else { sourced(host, failure) }
 }
 
 /// The refusal of a model without a price, with who has set the limit: the person may know nothing of it.
