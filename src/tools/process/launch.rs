@@ -65,11 +65,6 @@ impl Running {
         self.is_over |= cfg!(target_os = "linux") && status.code().is_some();
     }
 
-    /// The program and all that it has started.
-    pub const fn family(&self) -> &Family {
-        &self.family
-    }
-
     /// Kills the program with its descendants.
     pub fn end(&mut self) {
         if !self.is_over {

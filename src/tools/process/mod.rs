@@ -6,5 +6,4 @@ pub mod family;
 pub mod launch;
 pub mod privacy;
 pub mod run;
-pub mod shared;
 pub mod supervisor;

@@ -3,7 +3,6 @@
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::tools::clip::{Clip, Clipped};
 use crate::tools::process::launch::{Program, Running, launch};
-use crate::tools::process::shared::Shared;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::sync::Arc;
@@ -56,25 +55,18 @@ enum Stop {
     Flood,
 }
 
-/// Runs a program; whatever it started and left behind is killed when it ends, and the memory that it shared is freed.
+/// Runs a program; whatever it started and left behind is killed when it ends.
 ///
 /// Fails as `launch` does, and with `Cancelled`; any exit status is an answer.
 pub async fn run(program: Program, stdin: Vec<u8>, bounds: &Bounds, cancel: &CancellationToken) -> Outcome<Ended> {
     let began = Instant::now();
-    // What is declared later is dropped first: the program.
-    let mut shared = Shared::begin();
     let mut running = launch(program).await?;
-    let family = running.family().clone();
     let flood = Flood { left: Arc::new(AtomicU64::new(bounds.flood_bytes)), signal: Arc::new(Notify::new()) };
     let feeding = running.child.stdin.take().map(|pipe| Reading(tokio::spawn(feed(pipe, stdin))));
     let stdout = running.child.stdout.take().map(|pipe| collect(pipe, bounds.kept_bytes, &flood));
     let stderr = running.child.stderr.take().map(|pipe| collect(pipe, bounds.kept_bytes, &flood));
-    let stop = tokio::select! {
-        biased;
-        stop = stop(&mut running, &flood, bounds.timeout, cancel) => stop,
-        never = shared.watch(&family) => match never {},
-    };
-    let mut running = ended(running, shared).await?;
+    let stop = stop(&mut running, &flood, bounds.timeout, cancel).await;
+    let mut running = ended(running).await?;
     drop(feeding);
     let stop = stop?;
     // A program that was killed is waited for, so that it leaves the table of processes.
@@ -108,12 +100,10 @@ async fn stop(running: &mut Running, flood: &Flood, timeout: Duration, cancel: &
     }
 }
 
-/// Kills what is left of the family and frees what it shared, off the runtime because that reads `/proc`.
-async fn ended(mut running: Running, mut shared: Shared) -> Outcome<Running> {
+/// Kills what is left of the family, off the runtime because that reads `/proc`.
+async fn ended(mut running: Running) -> Outcome<Running> {
     let ending = tokio::task::spawn_blocking(move || {
-        shared.look(running.family());
         running.end();
-        drop(shared);
         running
     });
     ending.await.map_err(|error| Failure::new(FailureKind::Internal, format!("a command could not be ended: {error}")))

@@ -5,7 +5,6 @@ use crate::core::failure::FailureKind;
 use crate::tools::workspace::Workspace;
 use serde_json::{Value, json};
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -179,28 +178,6 @@ async fn files_are_bounded() {
     assert_eq!(ended["status"], json!(128 + libc::SIGXFSZ), "{ended}");
     assert_eq!(ended["note"], json!("a file that it wrote came to the most bytes that `tools.max_file` allows"));
     assert_eq!(fs::metadata(bench.work.join("big")).unwrap().len(), 1 << 20);
-}
-
-#[tokio::test]
-async fn the_memory_that_a_command_shares_by_name_is_freed_with_it() {
-    let bench = Bench::new();
-    let file = PathBuf::from(format!("/dev/shm/rhizo-test-{}-killed", std::process::id()));
-    // Where there is no such folder nothing can be left in it.
-    if fs::write(&file, "").and_then(|()| fs::remove_file(&file)).is_err() {
-        return;
-    }
-    let made = bench.work.join("made");
-    let line = format!("exec 3> {}; echo x >&3; echo x > new; mv new made; sleep 1000", file.display());
-    let command = bench.call("run_command", json!({"command": line}));
-    let stop = async {
-        while !made.exists() {
-            tokio::task::yield_now().await;
-        }
-        bench.cx.cancel.cancel();
-    };
-    let (ended, ()) = futures::join!(command, stop);
-    assert_eq!(ended.unwrap_err().kind, FailureKind::Cancelled);
-    assert!(!file.exists());
 }
 
 #[tokio::test]
