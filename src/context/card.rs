@@ -22,6 +22,13 @@ impl Default for CardOptions {
     }
 }
 
+impl CardOptions {
+    /// Whether a card shows all of a context of so many bytes.
+    pub const fn shows_all(&self, bytes: usize) -> bool {
+        bytes <= self.head + self.tail
+    }
+}
+
 impl View {
     /// The card in plain text: documents, sizes, line counts (up to 64 MB in all), beginning and end.
     pub fn card(&self, options: &CardOptions) -> Outcome<String> {
@@ -41,7 +48,7 @@ impl View {
         if let Some(more) = docs.len().checked_sub(options.documents).filter(|more| *more > 0) {
             line(&mut card, format_args!("  ... and {more} more; docs() lists them all"));
         }
-        if self.len() <= options.head + options.tail {
+        if options.shows_all(self.len()) {
             preview(&mut card, "all of it", self)?;
         } else {
             preview(&mut card, &format!("its first {} bytes", options.head), &self.head(options.head))?;

@@ -2,6 +2,7 @@
 
 use crate::core::ids::{Frame, RunId};
 use crate::host::carried::Carried;
+use crate::host::ending::Ending;
 use crate::host::lost::Lost;
 use crate::host::models::chosen::Wishes;
 use crate::host::replay::causes::Causes;
@@ -36,6 +37,8 @@ pub struct Counts {
     pub(super) lost: Lost,
     /// What its evaluations that failed had been answered, for the next one.
     pub(super) carried: Carried,
+    /// What its end depends on.
+    pub(super) ending: Ending,
 }
 
 impl Counts {

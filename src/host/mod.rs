@@ -10,6 +10,7 @@ pub mod carried;
 pub mod children;
 pub mod counts;
 pub mod door;
+mod ending;
 pub mod kit;
 pub mod llm;
 mod lost;

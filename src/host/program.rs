@@ -12,6 +12,7 @@ use crate::registry::programs::{self, Program};
 use crate::script::session::{Session, SessionSetup};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -56,6 +57,9 @@ pub async fn run(
         args: Some(args),
     });
     let evaluation = session.evaluate(&program.source, cancel.clone()).await;
+    if session.looks() > 0 {
+        host.counts.ending.looked.store(true, Ordering::Relaxed);
+    }
     if let Some(note) = &evaluation.note {
         host.emit(frame, &Event::Note { text: note.clone() });
     }

@@ -24,9 +24,8 @@ use crate::host::replay::parts::Part;
 use crate::host::replay::{past, resume};
 use crate::host::steps::{self, OpenSteps};
 use crate::host::tools::product;
-use crate::host::typed::{Checked, Schema};
-use crate::host::{ask, attempts, batch, llm, memories, news, pipelines, program, tools};
-use crate::policy::gate;
+use crate::host::typed::Schema;
+use crate::host::{ask, attempts, batch, ending, llm, memories, news, pipelines, program, tools};
 use crate::script::host::Host;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -197,23 +196,6 @@ impl RunHost {
         })
     }
 
-    fn final_(&self, frame: &Frame, value: &Value, looks: u64, has_context: bool) -> Outcome<Value> {
-        let refused = |kind: FailureKind, reason: &str| {
-            self.emit(frame, &Event::FinalRefused { reason: reason.to_owned() });
-            Failure::new(kind, format!("FINAL is refused: {reason}"))
-        };
-        if let Some(reason) = gate::refusal(self.kit.settings.exploration_gate, has_context, looks) {
-            return Err(refused(FailureKind::Denied, reason));
-        }
-        match self.schema.as_ref().map(|schema| (schema, schema.check_data(value))) {
-            Some((schema, Checked::Wrong(message))) => {
-                let reason = format!("the value does not match the schema: {message}");
-                Err(refused(FailureKind::Invalid, &reason).hint(format!("the schema is {}", schema.schema())))
-            }
-            _ => Ok(Value::Null),
-        }
-    }
-
     #[allow(clippy::cognitive_complexity, reason = "one arm per kind of request, each a call")]
     async fn answer(&self, call: Call, cancel: CancellationToken) -> Outcome<Value> {
         let frame = call.frame;
@@ -260,7 +242,7 @@ impl RunHost {
             Request::Uuid => ask::uuid(self, &frame).await,
             Request::Env { name } => ask::variable(self, &frame, &name).await,
             Request::Sleep { millis } => ask::sleep(self, &frame, millis, &cancel).await,
-            Request::Final { value, looks, has_context } => self.final_(&frame, &value, looks, has_context),
+            Request::Final { value, looks, has_context } => ending::settle(self, &frame, &value, (looks, has_context)),
             Request::Listen => news::listen(self).await,
             Request::News { after } => news::wait(self, &frame, after).await,
             Request::Heard { since, after, failed } => news::heard(self, &frame, (since, after), failed).await,

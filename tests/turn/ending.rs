@@ -8,11 +8,53 @@ use serde_json::json;
 #[test]
 fn final_is_refused_until_the_context_was_looked_at() {
     let server = ChatServer::root(&["FINAL(\"guess\")", "print(context.line(1)); FINAL(\"seen\")"], "");
-    let program = Program::served_by(&server).file("a.txt", "It opened in 1884.\n");
-    let ran = program.args(["ask", "When?", "-c", "a.txt", "--recursive"]).run().ok().prints("seen\n");
+    let program = Program::served_by(&server).file("a.txt", long(1_000));
+    let ran = program.args(["ask", "When?", "-c", "a.txt"]).run().ok().prints("seen\n");
     ran.says("FINAL refused: the context has not been looked at yet");
     let told = server.asks()[1].last();
     assert!(told.contains("FINAL is refused") && told.contains("context.head(2000)"), "{told}");
+}
+
+#[test]
+fn a_context_that_was_shown_whole_or_read_by_a_stored_program_has_been_looked_at() {
+    let server = ChatServer::root(&["FINAL(\"1884\")"], "");
+    let program = Program::served_by(&server).file("a.txt", "It opened in 1884.\n");
+    program.args(["ask", "When?", "-c", "a.txt", "--recursive"]).run().ok().prints("1884\n");
+    assert!(server.asks()[0].last().contains("--- all of it ---\nIt opened in 1884.\n"), "{}", server.asks()[0].last());
+    assert_eq!(server.asks().len(), 1);
+    let server = ChatServer::root(&["FINAL(SCRIPT(\"grep_report\", #{pattern: \"Line 7 \"}).total)"], "");
+    let program = Program::served_by(&server).file("a.txt", long(1_000));
+    program.args(["ask", "How many?", "-c", "a.txt"]).run().ok().prints("1\n");
+    assert_eq!(server.asks().len(), 1);
+}
+
+#[test]
+fn a_stored_program_ends_with_a_value_of_its_own() {
+    let server = ChatServer::root(&["FINAL(SCRIPT(\"half\", #{of: 14}).half)"], "");
+    let half = "//! +++\n//! summary = \"Halves.\"\n//! [params]\n//! of = \"a number\"\n//! +++\nFINAL(#{half: args.of / 2})\n";
+    let program = Program::served_by(&server).file("scripts/half.rhai", half).file("a.txt", "Fourteen.\n");
+    let args = ["ask", "how many?", "-c", "a.txt", "--recursive", "--schema", "\"int\""];
+    program.args(args).run().ok().prints("7\n").does_not_say("FINAL refused");
+}
+
+#[test]
+fn an_end_without_an_answer_is_refused_once() {
+    for (code, text, told) in [
+        ("FINAL(print(\"x\"))", "null\n", "the value is (), as that of `print(x)` is"),
+        ("let a = (); FINAL_VAR(\"a\")", "null\n", "the value is ()"),
+        ("FINAL(\" \")", " \n", "the value is a blank text"),
+    ] {
+        let server = ChatServer::new(move |_| Reply::code(code));
+        let program = Program::served_by(&server);
+        program.args(["ask", "q", "--recursive"]).run().ok().prints(text).says("FINAL refused");
+        let asks = server.asks();
+        assert!(asks.len() == 2 && asks[1].last().contains(told), "{}", asks[1].last());
+        // Whoever wrote a program himself means what it says.
+        program.args(["eval", code]).run().ok().does_not_say("refused");
+    }
+    let server = ChatServer::new(|_| Reply::code("FINAL(\"\")"));
+    let args = ["ask", "q", "--recursive", "--schema", "\"string\""];
+    Program::served_by(&server).args(args).run().ok().prints("\n").does_not_say("refused");
 }
 
 #[test]
@@ -21,7 +63,6 @@ fn the_answer_keeps_its_form() {
         ("FINAL(\"two\\nlines\")", "two\nlines\n"),
         ("FINAL(42)", "42\n"),
         ("FINAL(#{a: [1, 2.5, ()]})", "{\n  \"a\": [\n    1,\n    2.5,\n    null\n  ]\n}\n"),
-        ("FINAL(())", "null\n"),
         ("let answer = [1]; FINAL_VAR(\"answer\")", "[\n  1\n]\n"),
         ("[1, 2].map(|n| FINAL(n)); FINAL(0)", "1\n"),
         ("par_map([7], |n| FINAL(n)); FINAL(0)", "7\n"),
