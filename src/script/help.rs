@@ -64,10 +64,21 @@ pub fn full(primitive: &Primitive) -> String {
     text
 }
 
-/// One line per primitive, for the root prompt and `.help`.
+/// One line per primitive, for the root prompt and `?`.
 pub fn reference() -> String {
-    let line = |p: &&Primitive| format!("{} — {}", p.usage.first().copied().unwrap_or(p.name), p.summary);
+    let line = |p: &&Primitive| format!("{} — {}", forms(p), p.summary);
     table::ALL.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The forms of a primitive on one line; those behind the first without the name that they share.
+fn forms(primitive: &Primitive) -> String {
+    let name = primitive.usage.first().and_then(|form| form.split('(').next()).unwrap_or(primitive.name);
+    let brief = |form: &&'static str| match form.strip_prefix(name) {
+        Some(rest) if rest.starts_with('(') => rest,
+        _ => *form,
+    };
+    let others = primitive.usage.iter().skip(1).map(brief);
+    primitive.usage.iter().take(1).copied().chain(others).collect::<Vec<_>>().join(" or ")
 }
 
 /// The primitives as a Markdown table, for the README.

@@ -5,6 +5,8 @@ use super::{Names, members, script};
 use crate::core::failure::Failure;
 use crate::core::text::{self, one_line};
 use crate::script::language::python;
+use crate::script::prims::primitive::Primitive;
+use crate::script::prims::table;
 use crate::tools::builtin;
 use crate::tools::tool::Tool;
 use std::sync::{Arc, LazyLock};
@@ -65,7 +67,7 @@ pub(super) fn unknown_function(signature: &str, source: &str, names: &Names) -> 
         return failure.hint(hint);
     }
     if is_known {
-        return failure.hint(format!("`{name}` takes other arguments: `?{name}` shows them"));
+        return failure.hint(other_arguments(name, arguments));
     }
     if ["<", ">", "<=", ">=", "==", "!="].contains(&name) && signature.contains("Context") {
         return failure.hint("a handle is not its text: compare `c.text`");
@@ -111,6 +113,17 @@ fn is_value(name: &str, source: &str, names: &Names) -> bool {
         && (names.variables.iter().any(|known| known == name)
             || source.split("fn ").skip(1).any(of_function)
             || source.split('|').any(lists))
+}
+
+/// How a function is called that was called with other arguments. Only primitives are known here by more than their names; values
+/// of other kinds have functions that are called like methods of a handle.
+fn other_arguments(name: &str, arguments: &str) -> String {
+    let is_meant = |primitive: &&Primitive| !primitive.name.starts_with("context.") || arguments.contains("Context");
+    let forms = table::find(name).filter(is_meant).map_or_else(
+        || format!("`?{name}` shows them"),
+        |primitive| primitive.usage.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(" or "),
+    );
+    format!("`{name}` takes other arguments: {forms}")
 }
 
 /// How a call is written, of a model mostly, that was made with other arguments.

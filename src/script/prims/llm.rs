@@ -15,7 +15,7 @@ pub const LLM: Primitive = Primitive {
     name: "llm",
     usage: &[
         "llm(prompt)",
-        "llm(prompt, #{role, model, requires, strategy, system, persona, schema, images, max_tokens, temperature, stop, timeout, label, cache, check, gate})",
+        "llm(prompt, #{role: \"expert\", model: \"provider/name\", requires: \"vision\", strategy: \"cost\", system: \"..\", persona: \"..\", images: \"a.png\", max_tokens: 500, temperature: 0.2, stop: \"..\", timeout: \"30s\", label: \"..\", cache: \"1h\", check: |answer| .., gate: \"name\", schema: #{score: \"float 0..1\"}})",
     ],
     summary: "Sends one user message to a model and returns its text, or a validated value if `schema` is given.",
     params: &[

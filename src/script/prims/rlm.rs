@@ -19,7 +19,7 @@ pub const RLM: Primitive = Primitive {
     usage: &[
         "rlm(task)",
         "rlm(task, context)",
-        "rlm(task, context, #{role, model, requires, strategy, schema, max_cost, max_calls, max_tokens, max_turns, label})",
+        "rlm(task, context, #{role, model, requires, strategy, schema, max_cost: usd, max_calls, max_tokens, max_turns, label})",
     ],
     summary: "Starts a child run with its own session, a slice of the budget and depth + 1, and returns its final value.",
     params: &[
@@ -78,6 +78,7 @@ fn names() -> impl Iterator<Item = &'static str> {
         .iter()
         .filter_map(|usage| usage.split_once("#{"))
         .flat_map(|(_, names)| names.trim_end_matches("})").split(", "))
+        .filter_map(|option| option.split(':').next())
 }
 
 fn call(task: &Dynamic, context: &Dynamic, map: Map) -> Answer<Dynamic> {
