@@ -110,6 +110,14 @@ impl Message {
         let (images, thoughts, tool_requests) = Default::default();
         Self { speaker, text: text.into(), images, thoughts, tool_requests, answers: None }
     }
+
+    /// An upper bound of its tokens, pictures left out: a byte-level tokenizer never makes more tokens than bytes, and the
+    /// chat format adds a few.
+    pub fn token_bound(&self) -> u64 {
+        let calls: usize = self.tool_requests.iter().map(|c| c.name.len() + c.arguments.len() + 16).sum();
+        let thoughts: usize = self.thoughts.iter().map(|thought| thought.bytes() + 16).sum();
+        (self.text.len() + calls + thoughts) as u64 + 16
+    }
 }
 
 /// How a model should sample. Unset fields are left to the role, then to the provider.
@@ -194,19 +202,14 @@ impl ChatRequest {
         self.messages.iter().map(|message| message.images.len() as u64).sum()
     }
 
-    /// An upper bound of the prompt's tokens, in tokens: a byte-level tokenizer never makes more tokens than bytes,
-    /// and the chat format adds a few per message. A picture counts at most `image_tokens`.
+    /// An upper bound of the prompt's tokens, in tokens: those of its messages and of what stands beside them. A picture
+    /// counts at most `image_tokens`.
     pub fn token_bound(&self, image_tokens: Option<u64>) -> u64 {
-        let bytes = |m: &Message| {
-            let calls: usize = m.tool_requests.iter().map(|c| c.name.len() + c.arguments.len() + 16).sum();
-            let thoughts: usize = m.thoughts.iter().map(|thought| thought.bytes() + 16).sum();
-            (m.text.len() + calls + thoughts) as u64 + 16
-        };
         let functions = |f: &FunctionSpec| (f.description.len() + f.parameters.to_string().len()) as u64 + 64;
         let schema = self.schema.as_ref().map_or(0, |schema| schema.to_string().len() as u64 + 64);
         let functions = self.functions.iter().map(functions).sum::<u64>();
         let images = self.images().saturating_mul(image_tokens.unwrap_or(IMAGE_TOKENS));
-        images.saturating_add(self.messages.iter().map(bytes).sum::<u64>() + functions + schema + 16)
+        images.saturating_add(self.messages.iter().map(Message::token_bound).sum::<u64>() + functions + schema + 16)
     }
 }
 

@@ -77,6 +77,15 @@ pub fn blocks(answer: &str) -> Vec<Block> {
     found.into_iter().map(|(block, behind)| with_first_line(block, behind)).collect()
 }
 
+/// The program that a text is, without the fence in which it may stand.
+pub fn unfenced(text: &str) -> String {
+    let fenced = fence(text.trim_start()).map_or_else(Vec::new, |_| blocks(text));
+    if fenced.is_empty() {
+        return text.to_owned();
+    }
+    fenced.into_iter().map(|block| block.code).collect::<Vec<_>>().join("\n")
+}
+
 /// A block with the code that stands behind its tag: models write their first line there, or all of it.
 fn with_first_line(mut block: Block, behind: &str) -> Block {
     if !behind.is_empty() && (block.code.trim().is_empty() || !are_attributes(behind)) {

@@ -2,6 +2,10 @@
 
 use crate::core::message::{ChatReply, Message, Speaker};
 use crate::turn::stages::{ToolRound, TurnOutput};
+use serde_json::{Value, json};
+
+/// What stands for an answer without a word.
+pub const SILENT: &str = "(nothing)";
 
 /// What the model is told about the state of the run.
 pub struct Status {
@@ -18,10 +22,7 @@ pub fn finish(reply: ChatReply, round: ToolRound, status: &Status) -> TurnOutput
     if let Some(value) = round.final_ {
         return TurnOutput::Done(value);
     }
-    let mut assistant = Message::new(Speaker::Assistant, reply.text);
-    assistant.thoughts = reply.thoughts;
-    assistant.tool_requests = reply.tool_requests;
-    let mut messages = vec![assistant];
+    let mut messages = vec![said(reply)];
     let mut texts = Vec::new();
     for observation in round.observations {
         match observation.answers {
@@ -43,6 +44,21 @@ pub fn finish(reply: ChatReply, round: ToolRound, status: &Status) -> TurnOutput
     let text = format!("{head}\n{output}## Status\n{}; turns left: {left}", status.budget);
     messages.push(Message::new(Speaker::User, text));
     TurnOutput::Next(messages)
+}
+
+/// An answer as a part of the history, in a form that every server takes back: some refuse a message without any content, and
+/// arguments that are no JSON object.
+fn said(reply: ChatReply) -> Message {
+    let is_silent = reply.text.trim().is_empty() && reply.tool_requests.is_empty();
+    let mut message = Message::new(Speaker::Assistant, if is_silent { SILENT.to_owned() } else { reply.text });
+    message.thoughts = reply.thoughts;
+    message.tool_requests = reply.tool_requests;
+    for call in &mut message.tool_requests {
+        if !serde_json::from_str::<Value>(&call.arguments).is_ok_and(|given| given.is_object()) {
+            call.arguments = json!({"code": call.arguments}).to_string();
+        }
+    }
+    message
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! What a block of code did, as the model is shown it: cut in the middle, with the way to the rest.
 
-use crate::core::text::head_tail;
+use crate::core::text::{head_tail, one_line};
 use crate::script::evaluate::Evaluation;
 use crate::script::evaluate::report::render;
 
 /// How much of an output a model is shown, in bytes.
 const SHOWN: usize = 4_000;
+/// How many new variables it is told of.
+const NAMED: usize = 12;
 
 /// What a block did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Observation {
 }
 
 /// The observation of an evaluation.
-pub fn of(evaluation: &Evaluation, answers: Option<String>) -> Observation {
+pub fn of(evaluation: &Evaluation) -> Observation {
     let mut parts = Vec::new();
     let printed = evaluation.printed.trim_end();
     if !printed.is_empty() {
@@ -41,10 +43,12 @@ pub fn of(evaluation: &Evaluation, answers: Option<String>) -> Observation {
         parts.push("(no output)".to_owned());
     }
     if !evaluation.new_variables.is_empty() {
-        let list = evaluation.new_variables.iter().take(12).map(|v| format!("{}: {}", v.name, v.brief));
-        parts.push(format!("new variables:\n  {}", list.collect::<Vec<_>>().join("\n  ")));
+        let named = evaluation.new_variables.iter().take(NAMED).map(|v| format!("{}: {}", v.name, v.brief));
+        let others: Vec<&str> = evaluation.new_variables.iter().skip(NAMED).map(|v| v.name.as_str()).collect();
+        let others = (!others.is_empty()).then(|| one_line(&format!("and {}", others.join(", ")), 400));
+        parts.push(format!("new variables:\n  {}", named.chain(others).collect::<Vec<_>>().join("\n  ")));
     }
-    Observation { text: parts.join("\n"), ok: evaluation.failure.is_none(), answers }
+    Observation { text: parts.join("\n"), ok: evaluation.failure.is_none(), answers: None }
 }
 
 /// The observation of something that was not run.

@@ -42,9 +42,10 @@ pub(super) fn budget_line(host: &RunHost, turn: u32) -> Outcome<String> {
         left.calls.map(|calls| format!("{calls} calls")),
         left.tokens.map(|tokens| format!("{tokens} tokens")),
     ];
-    let left: Vec<String> = parts.into_iter().flatten().collect();
-    let left = if left.is_empty() { "no limit set".to_owned() } else { format!("left: {}", left.join(", ")) };
-    let line = one_line(&format!("spent: {}; {left}", host.footer()), 300);
+    let limits: Vec<String> = parts.into_iter().flatten().collect();
+    let told = if limits.is_empty() { "no limit set".to_owned() } else { format!("left: {}", limits.join(", ")) };
+    let last = if left.calls == Some(1) { "; your next answer is the last that is paid: call FINAL in it" } else { "" };
+    let line = one_line(&format!("spent: {}; {told}{last}", host.footer()), 300);
     let asked = Asked::new(EffectKind::Budget, &Value::from("line"));
     door::told(host, &Frame::root().child(format_args!("turn{turn}")), asked, line)
 }

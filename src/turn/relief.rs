@@ -7,7 +7,6 @@ use crate::core::attempts::{Attempts, Open};
 use crate::core::episode::{Verdict, Verifier};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RoleName};
-use crate::core::message::Message;
 use crate::core::request::LlmOptions;
 use crate::core::text::one_line;
 use crate::host::attempts::credit::{self, Credit};
@@ -18,6 +17,7 @@ use crate::host::models::choose::{Chosen, Wish};
 use crate::policy::escalate::{Chain, Move};
 use crate::policy::explore::Hint;
 use crate::policy::template::follows;
+use crate::turn::history::History;
 use crate::turn::prompt;
 use crate::turn::root::Root;
 use crate::turn::stages::ToolRound;
@@ -87,7 +87,7 @@ impl<'a> Relief<'a> {
 
     /// Notes how a turn went; the last message of the history is told if another role plays from now on, or if this one
     /// shall look in another way.
-    pub async fn after(&mut self, fault: Option<Fault>, history: &mut [Message]) -> Outcome<()> {
+    pub async fn after(&mut self, fault: Option<Fault>, history: &mut History) -> Outcome<()> {
         self.settle(fault.as_ref().map_or(Verdict::Success, |fault| fault.verdict)).await;
         let Some(fault) = fault else {
             (self.attempts.retries, self.attempts.failures) = (0, 0);
@@ -119,14 +119,14 @@ impl<'a> Relief<'a> {
             Move::Escalate(role) => {
                 self.attempts.open = Some(open);
                 let told = self.relieve(&role, &fault).await?;
-                tell(history, &told);
+                history.tell(&told);
             }
             Move::Explore => {
                 let Some(way) = further else { return Ok(()) };
                 self.attempts.explores += 1;
                 self.attempts.open = Some(Open { shown: [open.shown.as_slice(), &way.ids].concat(), ..open });
                 let evidence = if way.similar == 0 { String::new() } else { way.evidence() };
-                tell(history, &prompt::look_further(&way.template, &evidence, self.attempts.failures, &fault.message));
+                history.tell(&prompt::look_further(&way.template, &evidence, self.attempts.failures, &fault.message));
                 self.way = Some(way);
             }
             Move::Retry => {
@@ -179,12 +179,5 @@ impl<'a> Relief<'a> {
     fn looked(&self, template: &str) -> Option<Option<u64>> {
         let looks = self.root.host.trail.looks();
         looks.into_iter().find(|look| follows(&look.template, template)).map(|look| look.hits)
-    }
-}
-
-/// Adds to what the next turn is told.
-fn tell(history: &mut [Message], told: &str) {
-    if let Some(last) = history.last_mut() {
-        last.text = format!("{}\n\n{told}", last.text);
     }
 }

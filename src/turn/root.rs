@@ -8,6 +8,7 @@ use crate::core::strategy::Strategy;
 use crate::core::text::head_tail;
 use crate::host::models::choose::Chosen;
 use crate::host::run_host::RunHost;
+use crate::turn::finish::SILENT;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -81,10 +82,10 @@ impl RootEnd {
 
     /// The same with the last thing that the run saw, so that paid work is not lost with it.
     pub fn stopped(failure: Failure, history: &[Message], turns: u32) -> Self {
-        let last = history.iter().rev().find(|m| m.speaker != Speaker::System && m.text.starts_with("# Turn"));
-        let failure = last.into_iter().fold(failure, |failure, last| failure.detail("partial", last.text.clone()));
+        let failure = seen(history).into_iter().fold(failure, |failure, seen| failure.detail("partial", seen));
         // Where no turn came to anything, the words of the model say why: they are paid for, and stand nowhere else.
-        let said = history.iter().rev().find(|m| m.speaker == Speaker::Assistant && !m.text.trim().is_empty());
+        let is_said = |text: &str| !text.trim().is_empty() && text != SILENT;
+        let said = history.iter().rev().find(|m| m.speaker == Speaker::Assistant && is_said(&m.text));
         let said = said.filter(|_| failure.kind == FailureKind::Turns);
         let tell = |failure: Failure, said: &Message| failure.detail("said", head_tail(said.text.trim(), SAID, ""));
         Self::failed(said.into_iter().fold(failure, tell), turns)
@@ -103,6 +104,13 @@ impl RootEnd {
         let status = RunStatus::Completed;
         Self { answer: Some(answer), status, failure: None, turns, role: None, relieved: false }
     }
+}
+
+/// What the last answer led to, results of calls before what the next turn was told.
+fn seen(history: &[Message]) -> Option<String> {
+    let answer = history.iter().rposition(|message| message.speaker == Speaker::Assistant)?;
+    let after = history.iter().skip(answer + 1).map(|message| message.text.as_str());
+    Some(after.collect::<Vec<_>>().join("\n\n"))
 }
 
 /// How a run ended that this failure ended.

@@ -3,18 +3,17 @@
 use crate::core::event::Event;
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::Frame;
-use crate::core::message::{Message, Speaker};
+use crate::core::message::Message;
 use crate::host::models::choose::Wish;
 use crate::host::run_host::RunHost;
 use crate::script::session::{Session, SessionSetup};
-use crate::turn::analyze::analyze;
-use crate::turn::execute::execute;
+use crate::turn::execute::ask;
 use crate::turn::finish::{Status, finish};
-use crate::turn::prepare::prepare;
+use crate::turn::history::History;
 use crate::turn::relief::{Fault, Relief};
 use crate::turn::repetition::Repetition;
 use crate::turn::root::{Root, RootEnd};
-use crate::turn::stages::{ToolRound, TurnInput, TurnOutput};
+use crate::turn::stages::{Kept, ToolRound, TurnInput, TurnOutput};
 use crate::turn::start::Start;
 use crate::turn::tools::{Workbench, run_tools};
 use crate::turn::{direct, opening, prompt};
@@ -68,54 +67,53 @@ async fn play(root: &Root, role: &str) -> RootEnd {
 }
 
 /// Fails only if the store does.
-async fn turns(root: &Root, relief: &mut Relief<'_>, mut history: Vec<Message>) -> Outcome<RootEnd> {
+async fn turns(root: &Root, relief: &mut Relief<'_>, opening: Vec<Message>) -> Outcome<RootEnd> {
     let (host, frame) = (&root.host, Frame::root());
-    let mut session = session(host);
+    let (mut session, mut history) = (session(host), History::new(opening));
     let of = host.max_turns.max(1);
     let (mut sent, mut repetition): (Arc<[Message]>, _) = (Arc::default(), Repetition::default());
     for turn in 1..=of {
         host.emit(&frame, &Event::TurnStarted { turn, of });
         let before = host.scope.report().totals;
-        let input = TurnInput { history: Arc::from(history.as_slice()), sent, turn, of };
-        let spec = &relief.chosen.served.spec;
-        let analyzed = analyze(prepare(&input, spec.window), &relief.chosen, spec.functions);
-        let answered = execute(host, &frame, &analyzed, &root.cancel).await;
-        sent = analyzed.prepared.messages;
+        let (asked, answered) = ask(root, &relief.chosen, &mut history, TurnInput { sent, turn, of }).await;
+        sent = asked;
         let reply = match answered {
             Ok(reply) => reply,
             // The turn is lost, not the run: what the model had begun to say led nowhere.
             Err(failure) if failure.kind == FailureKind::EarlyAbort && turn < of => {
-                history.push(Message::new(Speaker::User, prompt::stopped(&failure.message)));
+                history.add(Vec::new(), Kept::default());
+                history.tell(&prompt::stopped(&failure.message));
                 repetition = Repetition::default();
                 relief.after(Some(Fault::stopped(&failure)), &mut history).await?;
                 continue;
             }
-            Err(failure) => return Ok(RootEnd::stopped(failure, &history, turn)),
+            Err(failure) => return Ok(RootEnd::stopped(failure, &history.messages, turn)),
         };
         let bench = Workbench { host, frame: &frame, session: &mut session, turn, cancel: &root.cancel };
         let mut round = run_tools(&reply, bench).await;
         host.trail.add(mem::take(&mut round.looks), &before, &host.scope.report().totals);
-        if let Some(end) = broken_off(root, &mut round, &history, turn) {
+        if let Some(end) = broken_off(root, &mut round, &history.messages, turn) {
             return Ok(end);
         }
         let fault = Fault::of(&round);
         repetition.note(turn, &relief.chosen.role.name, fault.as_ref().is_some_and(Fault::is_own), &mut round);
         let status = Status { turn, of, budget: opening::budget_line(host, turn)? };
+        let kept = mem::take(&mut round.kept);
         match finish(reply, round, &status) {
             TurnOutput::Done(answer) => {
                 relief.after(None, &mut history).await?;
                 return Ok(RootEnd::completed(answer, turn));
             }
-            TurnOutput::Next(messages) => history.extend(messages),
+            TurnOutput::Next(messages) => history.add(messages, kept),
         }
         relief.after(fault, &mut history).await?;
         if let Some(failure) = repetition.end(&relief.chosen.role.name) {
-            return Ok(RootEnd::stopped(failure, &history, turn));
+            return Ok(RootEnd::stopped(failure, &history.messages, turn));
         }
     }
     let failure = Failure::new(FailureKind::Turns, format!("{of} turns passed without FINAL"))
         .hint("raise --max-turns, ask a narrower question, or choose a stronger --model");
-    Ok(RootEnd::stopped(failure, &history, of))
+    Ok(RootEnd::stopped(failure, &history.messages, of))
 }
 
 /// The end of a run that was cancelled while code ran, or that waits for a person.

@@ -8,11 +8,9 @@ use crate::turn::observation::Observation;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What a turn starts from.
+/// What a turn starts from beside the history.
 #[derive(Clone)]
 pub struct TurnInput {
-    /// The messages so far, the first two being the instructions and the task.
-    pub history: Arc<[Message]>,
     /// The messages that the turn before sent; empty for the first turn.
     pub sent: Arc<[Message]>,
     /// From 1.
@@ -56,8 +54,19 @@ pub struct ToolRound {
     pub failed: Option<FailureKind>,
     /// How its blocks looked into the context.
     pub looks: Vec<Look>,
+    /// What the session has of it.
+    pub kept: Kept,
     /// A question that nobody was there for: the run waits for its answer.
     pub waits: Option<Failure>,
+}
+
+/// What a session has of a turn, however little of that turn a model is still shown.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// Names of the variables that it declared.
+    pub variables: Vec<String>,
+    /// The number of the last value up to then that `out` has; 0 for none.
+    pub results: usize,
 }
 
 /// How a turn ended.

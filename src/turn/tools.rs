@@ -13,6 +13,7 @@ use crate::script::evaluate::Evaluation;
 use crate::script::session::Session;
 use crate::turn::code::{self, Block, Treatment};
 use crate::turn::observation::{self, Observation};
+use crate::turn::question;
 use crate::turn::stages::ToolRound;
 use serde_json::Value;
 use std::time::Instant;
@@ -49,28 +50,18 @@ struct Code {
 pub async fn run_tools(reply: &ChatReply, mut bench: Workbench<'_>) -> ToolRound {
     let pieces = pieces(reply, bench.session);
     let mut round = ToolRound::default();
-    let mut broken = false;
-    for piece in pieces {
-        let over = broken || round.final_.is_some();
+    for Piece { code, answers } in pieces {
+        let over = match (round.failed, &round.final_) {
+            (Some(_), _) => Some("an earlier block failed"),
+            (None, Some(_)) => Some("FINAL was called before"),
+            (None, None) => None,
+        };
         // Only now: a block may use what those before it have declared.
-        let code = piece.code.and_then(|code| if over { Ok(code) } else { judged(code, bench.session) });
-        let observation = match code {
-            Ok(_) if over => {
-                let why = if broken { "an earlier block failed" } else { "FINAL was called before" };
-                observation::not_run(why, piece.answers)
-            }
-            Ok(Code { source, .. }) => {
-                let evaluation = evaluate(&mut bench, &source).await;
-                broken |= evaluation.failure.is_some();
-                round.failed = evaluation.failure.as_ref().map(|failure| failure.kind);
-                let observation = observation::of(&evaluation, piece.answers);
-                round.looks.extend(look(&source, &evaluation));
-                round.final_ = evaluation.final_.or(round.final_);
-                round.waits = evaluation.failure.filter(|failure| failure.kind == FailureKind::Waiting);
-                round.sources.push(source);
-                observation
-            }
-            Err(reason) => observation::not_run(reason, piece.answers),
+        let code = code.and_then(|code| if over.is_some() { Ok(code) } else { judged(code, bench.session) });
+        let observation = match (code, over) {
+            (Err(reason), _) => observation::not_run(reason, answers),
+            (Ok(_), Some(why)) => observation::not_run(why, answers),
+            (Ok(code), None) => Observation { answers, ..run(&mut bench, &mut round, code.source).await },
         };
         round.observations.push(observation);
     }
@@ -80,17 +71,45 @@ pub async fn run_tools(reply: &ChatReply, mut bench: Workbench<'_>) -> ToolRound
     round
 }
 
-async fn evaluate(bench: &mut Workbench<'_>, source: &str) -> Evaluation {
-    bench.host.emit(bench.frame, &Event::CodeStarted { turn: bench.turn, source: source.to_owned() });
+/// Runs a program, and notes what it did.
+async fn run(bench: &mut Workbench<'_>, round: &mut ToolRound, source: String) -> Observation {
+    bench.host.emit(bench.frame, &Event::CodeStarted { turn: bench.turn, source: source.clone() });
     let begun = Instant::now();
-    let mut evaluation = bench.session.evaluate(source, bench.cancel.child_token()).await;
-    let passed = carried::ended(bench.host, &bench.session.place(), evaluation.failure.as_ref());
-    evaluation.note = passed.beside(evaluation.note);
-    let shown = observation::of(&evaluation, None);
+    let shown = if let Some(names) = question::names(&source) {
+        told(&names, bench)
+    } else {
+        let mut evaluation = bench.session.evaluate(&source, bench.cancel.child_token()).await;
+        let passed = carried::ended(bench.host, &bench.session.place(), evaluation.failure.as_ref());
+        evaluation.note = passed.beside(evaluation.note);
+        let shown = observation::of(&evaluation);
+        note(round, source, evaluation);
+        shown
+    };
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let event = Event::CodeFinished { turn: bench.turn, shown: shown.text, ok: shown.ok, millis, stopped: None };
+    let event =
+        Event::CodeFinished { turn: bench.turn, shown: shown.text.clone(), ok: shown.ok, millis, stopped: None };
     bench.host.emit(bench.frame, &event);
-    evaluation
+    shown
+}
+
+fn note(round: &mut ToolRound, source: String, evaluation: Evaluation) {
+    round.failed = evaluation.failure.as_ref().map(|failure| failure.kind);
+    round.looks.extend(look(&source, &evaluation));
+    round.kept.variables.extend(evaluation.new_variables.iter().map(|variable| variable.name.clone()));
+    let results = [evaluation.value_number, evaluation.printed_number].into_iter().flatten();
+    round.kept.results = results.fold(round.kept.results, usize::max);
+    round.final_ = evaluation.final_;
+    round.waits = evaluation.failure.filter(|failure| failure.kind == FailureKind::Waiting);
+    round.sources.push(source);
+}
+
+/// What is told of names.
+fn told(names: &[&str], bench: &Workbench<'_>) -> Observation {
+    let answers = names.iter().map(|name| question::answer(name, bench.session, bench.host));
+    let (known, unknown): (Vec<_>, Vec<_>) = answers.partition(Result::is_ok);
+    let ok = !known.is_empty();
+    let texts = known.into_iter().chain(unknown).map(|text| text.unwrap_or_else(|unknown| unknown));
+    Observation { text: texts.collect::<Vec<String>>().join("\n\n"), ok, answers: None }
 }
 
 /// How a block looked into the context, with what it found: its value, or what it printed if it has none.
@@ -121,15 +140,15 @@ fn lines(text: &str) -> u64 {
 }
 
 fn pieces(reply: &ChatReply, session: &mut Session) -> Vec<Piece> {
+    let cut = reply.finish == Finish::Length;
     let calls: Vec<Piece> = reply
         .tool_requests
         .iter()
-        .map(|call| Piece { code: called(&call.name, &call.arguments), answers: Some(call.id.clone()) })
+        .map(|call| Piece { code: called(&call.name, &call.arguments, cut), answers: Some(call.id.clone()) })
         .collect();
     let said = code::said(&reply.text);
     let blocks = code::blocks(said);
     let count = blocks.len();
-    let cut = reply.finish == Finish::Length;
     // Some models show in a block what they call.
     let is_called = |block: &Block| {
         calls.iter().any(|call| call.code.as_ref().is_ok_and(|code| code.source.trim() == block.code.trim()))
@@ -154,15 +173,21 @@ const fn certain(source: String) -> Code {
     Code { source, doubtful: None }
 }
 
-/// The code of a function call.
-fn called(name: &str, arguments: &str) -> Result<Code, String> {
+/// The code of a function call; some models put a fence around it.
+fn called(name: &str, arguments: &str, cut: bool) -> Result<Code, String> {
     if name != "rhai" {
         let near = meant(name, ["rhai"]).map_or(String::new(), |meant| format!("; {meant}"));
         return Err(format!("there is no function `{name}`, only `rhai(code)`{near}"));
     }
-    let value: Value = serde_json::from_str(arguments).map_err(|e| format!("the arguments are not JSON: {e}"))?;
+    let unread = |error: serde_json::Error| {
+        if cut {
+            return "the call was cut by the token limit; write less at once".to_owned();
+        }
+        format!("the arguments are not JSON: {error}")
+    };
+    let value: Value = serde_json::from_str(arguments).map_err(unread)?;
     let code = value.get("code").and_then(Value::as_str);
-    code.map(|source| certain(source.to_owned())).ok_or_else(|| "the argument `code` is missing".to_owned())
+    code.map(|source| certain(code::unfenced(source))).ok_or_else(|| "the argument `code` is missing".to_owned())
 }
 
 /// The code of a block, or why it is not run.
@@ -180,7 +205,9 @@ fn fenced(block: Block, number: usize, cut: bool) -> Result<Code, String> {
 
 /// The code, if it is Rhai as far as that is in doubt.
 fn judged(code: Code, session: &mut Session) -> Result<Code, String> {
-    let Some(block) = &code.doubtful else { return Ok(code) };
+    let Some(block) = code.doubtful.as_ref().filter(|_| question::names(&code.source).is_none()) else {
+        return Ok(code);
+    };
     match session.compiles(&code.source) {
         Ok(()) => Ok(code),
         Err(failure) => {

@@ -13,6 +13,10 @@ enum Expect {
 
 use Expect::{Ends, Told};
 
+/// Thirteen variables.
+const MANY: &str = "```rhai\nlet a = 1; let b = 1; let c = 1; let d = 1; let e = 1; let f = 1; let g = 1;\n\
+    let h = 1; let i = 1; let j = 1; let k = 1; let l = 1; let m = 1;\n```";
+
 #[track_caller]
 fn check(reply: &'static str, expect: &Expect) {
     let server =
@@ -114,9 +118,27 @@ fn what_is_not_run_is_told() {
         ("```rhai\nlet x = [1, 2];\n```", "x: array of 2"),
         ("```rhai\nlet x = 1;\n```", "new variables:"),
         ("```rhai\n()\n```", "(no output)"),
+        (MANY, "  l: int 1\n  and m\n"),
+        ("```rhai\n?TOOL\n```", "TOOL(name, #{..arguments})\nTOOL(name)\n  Calls a tool"),
+        ("```\n?text::slug\n??grep\n```", "context.grep(pattern, max)"),
+        ("```rhai\n?calculate\n```", "TOOL(\"calculate\", #{..})\n{\"name\":\"calculate\""),
+        ("```rhai\nfn f(a, b) { a }\n```\n```rhai\n?f\n```", "f(a, b)"),
+        ("```rhai\n?llm_bacth\n```", "nothing here is named `llm_bacth`; did you mean `llm_batch`?"),
+        (
+            "```rhai\nTOOL(\"calculate\", \"1+1\")\n```",
+            "takes other arguments: `TOOL(name, #{..arguments})` or `TOOL(name)`",
+        ),
     ] {
         check(reply, &Told(part));
     }
+}
+
+#[test]
+fn a_silent_answer_goes_back_with_a_word() {
+    let server = ChatServer::new(|ask| if ask.turn() == 1 { Reply::text(" ") } else { Reply::code("FINAL(1)") });
+    Program::served_by(&server).args(["ask", "q", "--recursive"]).run().ok().prints("1\n");
+    let messages = server.asks()[1].messages();
+    assert!(messages.iter().all(|(_, text)| !text.trim().is_empty()), "some servers refuse it: {messages:#?}");
 }
 
 #[test]

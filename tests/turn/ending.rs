@@ -133,7 +133,9 @@ fn the_budget_may_end_a_run_between_turns() {
     let ran = Program::served_by(&server).args(["ask", "q", "--recursive", "--max-calls", "2"]).run().code(5);
     ran.says("clue 2").says("call budget of the run").says("raise --max-calls");
     assert_eq!(server.asks().len(), 2);
-    assert!(server.asks()[1].last().contains("left: 1 calls"), "{}", server.asks()[1].last());
+    let told = "left: 1 calls; your next answer is the last that is paid: call FINAL in it; turns left";
+    assert!(server.asks()[1].last().contains(told), "{}", server.asks()[1].last());
+    assert!(!server.asks()[0].last().contains("call FINAL in it"), "{}", server.asks()[0].last());
 }
 
 #[test]

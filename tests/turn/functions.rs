@@ -61,6 +61,47 @@ fn calls_that_cannot_be_run_are_answered_with_the_reason() {
 }
 
 #[test]
+fn code_in_a_fence_is_run_without_it() {
+    for code in ["```rhai\ncontext.head(9)\n```", "\n~~~\ncontext.head(9)\n~~~\n", "```rhai context.head(9)```"] {
+        let server = ChatServer::new(move |ask| match ask.turn() {
+            1 => Reply::call("rhai", &json!({"code": code})),
+            _ => Reply::call("rhai", &json!({"code": "```\nFINAL(out(1))\n```"})),
+        });
+        program(&server).args(["ask", "When?", "-c", "a.txt", "--recursive"]).run().ok().prints("It opened\n");
+    }
+}
+
+#[test]
+fn a_call_that_was_cut_is_told_and_goes_back_as_json() {
+    let function = json!({"name": "rhai", "arguments": "{\"code\": \"print(1"});
+    let message = json!({"role": "assistant", "content": null, "tool_calls": [{"id": "a", "type": "function", "function": function}]});
+    let cut = json!({
+        "choices": [{"index": 0, "message": message, "finish_reason": "length"}],
+        "usage": {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30}
+    });
+    let server = ChatServer::new(move |ask| match ask.turn() {
+        1 => Reply::acts(server::json(200, &cut)),
+        _ => Reply::call("rhai", &json!({"code": "FINAL(1)"})),
+    });
+    let text =
+        format!("model = \"x\"\n[models.x]\nbase_url = \"{}\"\nfunctions = true\nstream = false\n", server.base_url());
+    Program::new().file("rhizo.toml", text).args(["ask", "q", "--recursive"]).run().ok().prints("1\n");
+    let messages = last_two(&server.asks()[1]);
+    let arguments = messages[0]["tool_calls"][0]["function"]["arguments"].as_str().expect("a text");
+    let given: Value = serde_json::from_str(arguments).expect("some servers refuse anything else");
+    assert_eq!(given, json!({"code": "{\"code\": \"print(1"}));
+    assert_eq!(messages[1]["content"], "not run: the call was cut by the token limit; write less at once");
+}
+
+#[test]
+fn what_a_run_saw_last_has_the_results_of_its_calls() {
+    let server = ChatServer::new(|_| Reply::call("rhai", &json!({"code": "context.head(9)"})));
+    let args = ["ask", "When?", "-c", "a.txt", "--recursive", "--max-turns", "2"];
+    let ran = program(&server).args(args).run().code(5);
+    ran.says("the last thing that the run saw").says("out(2) = \"It opened\"").says("# Turns are used up");
+}
+
+#[test]
 fn long_code_of_earlier_calls_is_shortened_before_it_fills_the_window() {
     let long = format!("{}1 + 1", "// a comment of some length\n".repeat(200));
     let server = ChatServer::new(move |ask| match ask.turn() {

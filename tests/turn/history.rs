@@ -1,9 +1,109 @@
 //! What does not grow: prompts of long runs, and the store under a long context.
 
 use super::long;
-use crate::support::chat::{ChatServer, Reply};
+use crate::support::chat::{Ask, ChatServer, Reply};
 use crate::support::program::Program;
 use serde_json::json;
+
+/// A turn of a usual size: a variable of its own, some 600 bytes of code, and 500 of output.
+fn usual(turn: usize) -> String {
+    let why: Vec<String> = (0..140).map(|n| (n + turn).to_string()).collect();
+    format!("let v{turn} = {turn}; // {}\nfor n in 0..130 {{ print(n + {turn}); }}", why.join(" "))
+}
+
+/// A program whose root model has a window of so many tokens.
+fn windowed(server: &ChatServer, window: u32, more: &str) -> Program {
+    let address = server.base_url();
+    let text = format!("model = \"x\"\n[models.x]\nbase_url = \"{address}\"\ncontext_window = {window}\n{more}");
+    Program::new().file("rhizo.toml", text)
+}
+
+/// Bytes of all that is said in a request.
+fn bytes(ask: &Ask) -> usize {
+    let calls = ask.body["messages"].as_array().into_iter().flatten().map(|message| message["tool_calls"].to_string());
+    ask.messages().iter().map(|(_, text)| text.len()).chain(calls.map(|calls| calls.len())).sum()
+}
+
+/// The turn that is asked for, however little of those before it is sent.
+fn turn(ask: &Ask) -> usize {
+    let last = ask.last();
+    let number = last.strip_prefix("# Turn ").and_then(|rest| rest.split(' ').next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(1)
+}
+
+/// Claims that a request has room for its answer, the opening and the latest turn, and that its speakers take turns.
+fn fits(ask: &Ask, opening: &[(String, String)], window: u32) {
+    let messages = ask.messages();
+    assert!(bytes(ask) <= 7 * window as usize / 2, "request {} has {} bytes", ask.number, bytes(ask));
+    assert!(messages[0] == opening[0] && messages[1].1.starts_with(&opening[1].1), "{}", messages[1].1);
+    assert!(messages.windows(2).all(|pair| pair[0].0 != pair[1].0), "two messages of one speaker");
+    let before = format!("let v{} = ", turn(ask) - 1);
+    assert!(ask.number == 0 || messages[messages.len() - 2].1.contains(&before), "the latest turn is missing");
+}
+
+#[test]
+fn a_run_in_a_small_window_goes_on_to_its_last_turn() {
+    for window in [4_096, 8_192] {
+        let server = ChatServer::new(|ask| match turn(ask) {
+            40 => Reply::code("FINAL(v1 + v39)"),
+            turn => Reply::code(&usual(turn)),
+        });
+        let program = windowed(&server, window, "");
+        program.args(["ask", "q", "--recursive", "--max-turns", "40", "-q"]).run().ok().prints("40\n");
+        let asks = server.asks();
+        assert_eq!(asks.len(), 40);
+        asks.iter().for_each(|ask| fits(ask, &asks[0].messages(), window));
+        assert!(asks[39].last().contains("This is your last turn"), "{}", asks[39].last());
+        let told = asks[39].messages()[1].1.clone();
+        assert!(told.contains("\n# Left out\nturns 1 to ") && told.contains("; variables: v"), "{told}");
+        let is_step = |pair: &&[Ask]| !pair[1].messages().starts_with(&pair[0].messages());
+        let steps = asks.windows(2).filter(is_step).count();
+        assert!(window == 4_096 || (5..20).contains(&steps), "{steps}: providers cache what they have read");
+    }
+}
+
+#[test]
+fn a_call_is_left_out_with_its_result() {
+    let server = ChatServer::new(|ask| match turn(ask) {
+        30 => Reply::call("rhai", &json!({"code": "FINAL(v1 + v29)"})),
+        turn => Reply::call("rhai", &json!({"code": usual(turn)})),
+    });
+    let program = windowed(&server, 8_192, "functions = true\n");
+    program.args(["ask", "q", "--recursive", "--max-turns", "30", "-q"]).run().ok().prints("30\n");
+    assert_eq!(server.asks().len(), 30);
+    for ask in server.asks() {
+        let messages = ask.body["messages"].as_array().expect("messages").clone();
+        let calls = messages.iter().filter(|message| message["tool_calls"].is_array()).count();
+        let answered = |pair: &&[serde_json::Value]| pair[0]["tool_calls"].is_array() && pair[1]["role"] == "tool";
+        assert_eq!(messages.windows(2).filter(answered).count(), calls, "{messages:#?}");
+        assert_eq!(messages.iter().filter(|message| message["role"] == "tool").count(), calls, "{messages:#?}");
+    }
+}
+
+#[test]
+fn a_turn_that_its_server_finds_too_long_goes_out_again_with_less() {
+    let server = ChatServer::new(|ask| match turn(ask) {
+        _ if bytes(ask) > 20_000 => Reply::refusal(400, "This model's maximum context length is 8192 tokens"),
+        25 => Reply::code("FINAL(v1 + v24)"),
+        turn => Reply::code(&usual(turn)),
+    });
+    let program = windowed(&server, 16_384, "");
+    program.args(["ask", "q", "--recursive", "--max-turns", "25", "-q"]).run().ok().prints("25\n");
+    assert_eq!(server.asks().len(), 26, "it is refused once, and then known");
+    program.args(["replay", "last"]).run().ok();
+    assert_eq!(server.asks().len(), 26);
+}
+
+#[test]
+fn a_history_that_cannot_be_sent_ends_a_run_as_its_turns_do() {
+    let server = ChatServer::new(|ask| match turn(ask) {
+        3 => Reply::refusal(400, "This model's maximum context length is 8192 tokens"),
+        turn => Reply::code(&format!("\"clue {turn}\"")),
+    });
+    let ran = Program::served_by(&server).args(["ask", "q", "--recursive"]).run().code(5).prints("");
+    ran.says("clue 2").says("turn 3 does not fit").says("maximum context length").says("a larger window");
+    assert_eq!(server.asks().len(), 3, "the same is not sent twice");
+}
 
 #[test]
 fn a_long_history_is_compacted_before_it_fills_the_window() {
