@@ -161,6 +161,8 @@ pub enum Request {
     News {
         /// The number of the last event that is known.
         after: u64,
+        /// What is waited for, by a hash of it.
+        asked: String,
     },
     /// What happened while a program waited; answers a `Heard`.
     Heard {
@@ -168,7 +170,9 @@ pub enum Request {
         since: u64,
         /// The number of the last event that is known.
         after: u64,
-        /// Whether what it waited for failed; nothing where it was stopped.
+        /// What it waited for, by a hash of it.
+        asked: String,
+        /// Whether that failed; nothing where it was stopped.
         failed: Option<bool>,
     },
     /// Text that the script printed; answers nothing.

@@ -21,8 +21,8 @@ pub async fn listen(host: &RunHost) -> Outcome<Value> {
 }
 
 /// The events behind a number as soon as there are any. Where the log has what was told here, none come before the end.
-pub async fn wait(host: &RunHost, frame: &Frame, after: u64) -> Outcome<Value> {
-    if [true, false].into_iter().any(|failed| host.knows(frame, &asked(failed))) {
+pub async fn wait(host: &RunHost, frame: &Frame, question: &str, after: u64) -> Outcome<Value> {
+    if [true, false].into_iter().any(|failed| host.knows(frame, &asked((question, failed)))) {
         return std::future::pending().await;
     }
     let mut live = host.kit.store.subscribe();
@@ -43,11 +43,16 @@ pub async fn wait(host: &RunHost, frame: &Frame, after: u64) -> Outcome<Value> {
 }
 
 /// What is still to be told, behind event `after`, of what happened while a program waited, behind event `since`; or all that
-/// was told here, as the log has it. What was stopped is made again, and heard then.
-pub async fn heard(host: &RunHost, frame: &Frame, (since, after): (u64, u64), failed: Option<bool>) -> Outcome<Value> {
+/// was told here, as the log has it. What was stopped with the whole run is made again, and heard then.
+pub async fn heard(
+    host: &RunHost,
+    frame: &Frame,
+    (since, after): (u64, u64),
+    done: Option<(&str, bool)>,
+) -> Outcome<Value> {
     let mut records = stored(host, since).await?;
     let last = records.last().map_or(since, |record| record.seq);
-    let events = match failed.map(asked) {
+    let events = match done.map(asked) {
         Some(told) if host.knows(frame, &told) => door::told(host, frame, told, Vec::new())?,
         told => {
             records.retain(is_told);
@@ -70,9 +75,10 @@ fn note(host: &RunHost, frame: &Frame, told: Option<Asked>, events: &[Value]) ->
     door::told(host, frame, told, events.to_vec()).map(drop)
 }
 
-/// What a program waits for either fails or does not when it is made again, and events of its failure are none of its success.
-fn asked(failed: bool) -> Asked {
-    Asked::new(EffectKind::Heard, &json!({"failed": failed}))
+/// What a program waits for either fails or does not when it is made again, and events of its failure are none of its success;
+/// nor are they those of another question that an edited program has there, or that comes first this time.
+fn asked((question, failed): (&str, bool)) -> Asked {
+    Asked::new(EffectKind::Heard, &json!({"asked": question, "failed": failed}))
 }
 
 /// The events behind a number, with all that were told until now.

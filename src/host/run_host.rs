@@ -244,8 +244,10 @@ impl RunHost {
             Request::Sleep { millis } => ask::sleep(self, &frame, millis, &cancel).await,
             Request::Final { value, looks, has_context } => ending::settle(self, &frame, &value, (looks, has_context)),
             Request::Listen => news::listen(self).await,
-            Request::News { after } => news::wait(self, &frame, after).await,
-            Request::Heard { since, after, failed } => news::heard(self, &frame, (since, after), failed).await,
+            Request::News { after, asked } => news::wait(self, &frame, &asked, after).await,
+            Request::Heard { since, after, asked, failed } => {
+                news::heard(self, &frame, (since, after), failed.map(|failed| (asked.as_str(), failed))).await
+            }
             Request::Say { text } => {
                 if let Some(show) = &self.on_print {
                     show(&text);

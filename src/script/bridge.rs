@@ -7,7 +7,7 @@ use crate::core::heard::Heard;
 use crate::core::ids::Frame;
 use crate::core::request::{Call, Request};
 use crate::core::step::StepTold;
-use crate::script::hearing::Hearing;
+use crate::script::hearing::{Ear, Hearing};
 use crate::script::host::Host;
 use crate::script::language::words;
 use crate::script::limits::gate::{self, Gate};
@@ -51,9 +51,17 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// Takes note of an answer for the parts with a timeout around it.
-    pub fn note(&self) {
-        self.part.iter().for_each(|part| part.note(&self.frame));
+    /// Takes note of an answer for the parts with a timeout around it; whether it came in time for all of them.
+    pub fn note(&self) -> bool {
+        self.part.as_ref().is_none_or(|part| part.note(&self.frame))
+    }
+
+    /// The same of what a question came to: what was stopped was given no answer.
+    fn settle(&self, done: &Outcome<Value>) -> bool {
+        if done.as_ref().is_err_and(|failure| failure.kind == FailureKind::Cancelled) {
+            return !self.part.as_ref().is_some_and(|part| part.is_overdue());
+        }
+        self.note()
     }
 }
 
@@ -115,24 +123,20 @@ pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
     }
     let _room = seat.gate.room(weight(&request))?;
     let hearing = hearing.filter(|hearing| !hearing.is_telling() && !Hearing::is_at_once(&request));
-    let since = hearing.map_or(0, Hearing::told);
+    let ear = hearing.map(|hearing| hearing.at(&request)).transpose()?;
     let call = Call { frame: seat.frame.clone(), request };
     let mut answer = answer(&seat, call);
     let mut unheard = Ok(());
     let done = loop {
-        match wait(&seat, &mut answer, hearing) {
+        match wait(&seat, &mut answer, ear.as_ref()) {
             Came::Answer(done) => break done,
             // The answer is waited for in any case: it may be paid already.
-            Came::News(news) => unheard = unheard.and(news.and_then(|news| tell(&seat, hearing, &news))),
+            Came::News(news) => unheard = unheard.and(news.and_then(|news| tell(&seat, ear.as_ref(), &news))),
         }
     };
-    if let Some(hearing) = hearing {
-        let rest = hearing.rest(&seat, since, &done);
-        unheard = unheard.and(tell_rest(&seat, hearing, rest));
-    }
-    // What was stopped was given no answer.
-    if !done.as_ref().is_err_and(|failure| failure.kind == FailureKind::Cancelled) {
-        seat.note();
+    let in_time = seat.settle(&done);
+    if let Some(ear) = &ear {
+        unheard = unheard.and(tell_rest(&seat, ear, &done, in_time));
     }
     done.map(|value| (value, unheard))
 }
@@ -144,10 +148,10 @@ enum Came {
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the bridge: a script's thread is no runtime worker")]
-fn wait(seat: &Seat, answer: &mut BoxFuture<'static, Outcome<Value>>, hearing: Option<&Hearing>) -> Came {
+fn wait(seat: &Seat, answer: &mut BoxFuture<'static, Outcome<Value>>, ear: Option<&Ear<'_>>) -> Came {
     let news = async {
-        match hearing {
-            Some(hearing) => seat.host.perform(hearing.next(seat), seat.gate.cancel().clone()).await,
+        match ear {
+            Some(ear) => seat.host.perform(ear.next(seat), seat.gate.cancel().clone()).await,
             None => std::future::pending().await,
         }
     };
@@ -181,29 +185,35 @@ async fn settled(gate: &Gate, answer: &mut BoxFuture<'static, Outcome<Value>>) -
     }
 }
 
-/// Tells what branches have done, once they have joined: what comes next may rest on it.
-pub fn hear() -> Outcome<()> {
+/// Tells what branches have done, once they have joined, `in_time` or not: what comes next may rest on it.
+pub fn hear(in_time: bool) -> Outcome<()> {
     let seat = seat()?;
     let hearing = seat.hearers.as_ref().filter(|hearing| hearing.is_heard() && !hearing.is_telling());
     let Some(hearing) = hearing else { return Ok(()) };
-    tell_rest(&seat, hearing, hearing.rest(&seat, hearing.told(), &Ok(Value::Null)))
+    tell_rest(&seat, &hearing.at_branches(), &Ok(Value::Null), in_time)
 }
 
-/// Tells the events up to the answer, of which the last may not have been stored when it came.
+/// Tells the events up to the answer, of which the last may not have been stored when it came. Those of what was stopped with
+/// its part are told with the next answer.
 #[allow(clippy::disallowed_methods, reason = "this is the bridge: a script's thread is no runtime worker")]
-fn tell_rest(seat: &Seat, hearing: &Hearing, rest: Call) -> Outcome<()> {
+fn tell_rest(seat: &Seat, ear: &Ear<'_>, done: &Outcome<Value>, in_time: bool) -> Outcome<()> {
+    if !in_time {
+        ear.owe();
+        return Ok(());
+    }
+    let rest = ear.rest(seat, done);
     let work = seat.host.perform(rest, seat.gate.cancel().clone());
     let heard = seat.gate.waiting(|| seat.runtime.block_on(work))?;
     let heard: Heard = serde_json::from_value(heard)
         .map_err(|error| Failure::new(FailureKind::Internal, format!("events have another form: {error}")))?;
-    let told = hearing.tell(seat, &heard.events);
-    hearing.pass(heard.last);
+    let told = ear.hearing().tell(seat, &heard.events);
+    ear.hearing().pass(heard.last);
     told
 }
 
-fn tell(seat: &Seat, hearing: Option<&Hearing>, news: &Value) -> Outcome<()> {
+fn tell(seat: &Seat, ear: Option<&Ear<'_>>, news: &Value) -> Outcome<()> {
     let events = news.as_array().map_or(&[][..], Vec::as_slice);
-    hearing.map_or(Ok(()), |hearing| hearing.tell(seat, events))
+    ear.map_or(Ok(()), |ear| ear.hearing().tell(seat, events))
 }
 
 /// The host's answer. What talks to models is driven by the runtime's own threads, beside their connections: on this

@@ -1,7 +1,8 @@
 //! The closures of `on_event`: called on the script's own thread while it waits for an answer, each event once.
 
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::request::{Call, Request};
+use crate::core::request::{Call, LlmRequest, Request};
+use crate::core::step::StepTold;
 use crate::script::bridge::Seat;
 use crate::script::convert::to_dynamic;
 use crate::script::errors::from_native;
@@ -13,7 +14,7 @@ use rhai::NativeCallContextStore;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The closures of a session.
 #[derive(Default)]
@@ -23,6 +24,8 @@ pub struct Hearers {
     /// The number of the last event that was told.
     told: AtomicU64,
     telling: AtomicBool,
+    /// Behind which event is still to be told what happened at questions that were stopped with their part.
+    owed: Mutex<Option<u64>>,
 }
 
 /// The closures with the engine that calls them, during one evaluation.
@@ -30,6 +33,15 @@ pub struct Hearers {
 pub struct Hearing {
     engine: Arc<Engine>,
     hearers: Arc<Hearers>,
+}
+
+/// The closures while a question is waited for.
+pub struct Ear<'h> {
+    hearing: &'h Hearing,
+    /// The number of the last event that was told before.
+    since: u64,
+    /// By what the log knows the question.
+    asked: String,
 }
 
 impl Hearers {
@@ -100,23 +112,23 @@ impl Hearing {
         Err(only_looks("effects are", "ask"))
     }
 
+    /// The closures while this question is waited for.
+    pub fn at(&self, request: &Request) -> Outcome<Ear<'_>> {
+        name(request).map(|asked| self.ear(asked))
+    }
+
+    /// The closures while branches are waited for.
+    pub fn at_branches(&self) -> Ear<'_> {
+        self.ear("branches".to_owned())
+    }
+
+    fn ear(&self, asked: String) -> Ear<'_> {
+        Ear { hearing: self, since: self.told(), asked }
+    }
+
     /// The number of the last event that was told.
-    pub fn told(&self) -> u64 {
+    fn told(&self) -> u64 {
         self.hearers.told.load(Ordering::Relaxed)
-    }
-
-    /// The question for what happens next.
-    pub fn next(&self, seat: &Seat) -> Call {
-        Call { frame: seat.frame.clone(), request: Request::News { after: self.told() } }
-    }
-
-    /// The question for what happened behind event `since` and has not been told yet, once what was waited for has come.
-    pub fn rest(&self, seat: &Seat, since: u64, done: &Outcome<Value>) -> Call {
-        let failed = match done {
-            Ok(_) => Some(false),
-            Err(failure) => (failure.kind != FailureKind::Cancelled).then_some(true),
-        };
-        Call { frame: seat.frame.clone(), request: Request::Heard { since, after: self.told(), failed } }
     }
 
     /// Takes for told whatever stands up to this event.
@@ -130,14 +142,15 @@ impl Hearing {
     #[allow(deprecated, reason = "rhai marks stored call contexts volatile, not obsolete")]
     pub fn tell(&self, seat: &Seat, events: &[Value]) -> Outcome<()> {
         for event in events {
+            // What is not told to all stays untold, for where the program goes on.
+            if let Some(failure) = seat.gate.stop() {
+                return Err(failure);
+            }
             let number = event.get("seq").and_then(Value::as_u64).unwrap_or_default();
             self.hearers.told.fetch_max(number, Ordering::Relaxed);
             let event = to_dynamic(event);
             let mut index = 0;
             while let Some((closure, stored)) = self.hearers.at(index) {
-                if let Some(failure) = seat.gate.stop() {
-                    return Err(failure);
-                }
                 let context = stored.create_context(&self.engine);
                 self.hearers.telling.store(true, Ordering::Relaxed);
                 let called = closure.call_within_context::<Dynamic>(&context, (event.clone(),));
@@ -152,6 +165,62 @@ impl Hearing {
         }
         Ok(())
     }
+}
+
+impl Ear<'_> {
+    /// The closures.
+    pub const fn hearing(&self) -> &Hearing {
+        self.hearing
+    }
+
+    /// The question for what happens next.
+    pub fn next(&self, seat: &Seat) -> Call {
+        let (after, asked) = (self.hearing.told(), self.asked.clone());
+        Call { frame: seat.frame.clone(), request: Request::News { after, asked } }
+    }
+
+    /// The question for what has not been told yet of what happened meanwhile, once what was waited for has come.
+    pub fn rest(&self, seat: &Seat, done: &Outcome<Value>) -> Call {
+        let failed = match done {
+            Ok(_) => Some(false),
+            Err(failure) => (failure.kind != FailureKind::Cancelled).then_some(true),
+        };
+        let owed = self.owed().take();
+        let since = owed.map_or(self.since, |owed| owed.min(self.since));
+        let (after, asked) = (self.hearing.told(), self.asked.clone());
+        Call { frame: seat.frame.clone(), request: Request::Heard { since, after, asked, failed } }
+    }
+
+    /// Leaves what happened meanwhile to the next answer, which is that of the end of the part at the latest. A run that goes on
+    /// meets that again, but not what was stopped with the part.
+    pub fn owe(&self) {
+        self.owed().get_or_insert(self.since);
+    }
+
+    fn owed(&self) -> MutexGuard<'_, Option<u64>> {
+        self.hearing.hearers.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// By what the log knows a question at which something was heard: its kind and a hash of what is asked. What a program says of
+/// an end, what attempts have used and how many go at once may differ where a log answers.
+fn name(request: &Request) -> Outcome<String> {
+    let mut hash = blake3::Hasher::new();
+    let written = match request {
+        Request::Step(StepTold::Ends(_)) => serde_json::to_writer(&mut hash, "ends"),
+        Request::Step(StepTold::Leaves { .. }) => serde_json::to_writer(&mut hash, "leaves"),
+        Request::Final { value, .. } => serde_json::to_writer(&mut hash, &("final", value)),
+        Request::LlmBatch { requests, .. } => serde_json::to_writer(&mut hash, &("llm_batch", requests)),
+        Request::RlmBatch { requests, .. } => serde_json::to_writer(&mut hash, &("rlm_batch", requests)),
+        Request::Attempt(step) => serde_json::to_writer(&mut hash, &("attempt", &step.request)),
+        Request::AttemptBatch { steps, .. } => {
+            let calls: Vec<&LlmRequest> = steps.iter().map(|(_, step)| &step.request).collect();
+            serde_json::to_writer(&mut hash, &("attempt_batch", calls))
+        }
+        request => serde_json::to_writer(&mut hash, request),
+    };
+    written.map_err(|error| Failure::new(FailureKind::Internal, format!("a question has no form as data: {error}")))?;
+    Ok(hash.finalize().to_hex().to_string())
 }
 
 /// The failure of a closure that does more than look.

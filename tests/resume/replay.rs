@@ -181,6 +181,63 @@ fn a_way_that_rests_on_events_is_gone_again() {
 }
 
 #[test]
+fn what_is_heard_of_a_question_that_ran_out_of_time_is_heard_again() {
+    let held = Arc::new(AtomicBool::new(true));
+    let gate = Arc::clone(&held);
+    let server = ChatServer::new(move |ask| match ask.last().as_str() {
+        "slow" => Reply::acts(vec![Act::Hold]),
+        "last" if gate.load(Ordering::SeqCst) => Reply::acts(vec![Act::Hold]),
+        text => Reply::text(text.to_uppercase()),
+    });
+    for work in ["llm(\"slow\")", "par_map([1, 2], |n| llm(\"slow\"))", "within(#{timeout: 600}, || llm(\"slow\"))"] {
+        held.store(true, Ordering::SeqCst);
+        let before = server.asks().len();
+        let code = format!(
+            "let seen = [];
+            on_event(|e| seen.push(`${{e.event}} ${{e.seq}}`));
+            llm(\"first\");
+            try {{ within(#{{timeout: 2.0}}, || {work}) }} catch {{}}
+            llm(`behind ${{seen.len()}}: ${{seen}}`);
+            llm(\"last\");
+            print(seen.len() > 5);"
+        );
+        let program = Program::paying(&server).file("p.rhai", code);
+        let running = program.args(["run", "p.rhai"]).start();
+        server.wait_for(before + if work.starts_with("par_map") { 5 } else { 4 });
+        running.kill();
+        running.end();
+        held.store(false, Ordering::SeqCst);
+        let id = newest_id(&program);
+        let known = server.asks().len();
+        program.args(["resume", &id]).run().ok().prints("true\n");
+        program.args(["replay", &id, "--offline"]).run().ok().prints("true\n");
+        let asked = asked(&server);
+        assert_eq!(asked[known..], ["last"], "only what was under way is asked again: {asked:#?}");
+    }
+}
+
+#[test]
+fn what_was_heard_of_a_question_belongs_to_no_other() {
+    let answers = AtomicUsize::new(0);
+    let server = ChatServer::new(move |ask| match ask.last().as_str() {
+        "first" if answers.fetch_add(1, Ordering::SeqCst) == 0 => Reply::refusal(400, "not today"),
+        "second" => Reply::refusal(400, "never at all"),
+        text => Reply::text(text.to_uppercase()),
+    });
+    let code = "let seen = [];
+        on_event(|e| if e.event == \"model_finished\" && e.failure != () { seen.push(e.failure.message) });
+        llm(\"first\");
+        try { llm(\"second\") } catch {}
+        print(`heard ${seen}`);";
+    let program = Program::paying(&server).file("p.rhai", code);
+    assert_eq!(program.args(["run", "p.rhai"]).run().stdout, "");
+    for again in ["resume", "replay"] {
+        let heard = program.args([again, "last"]).run().ok().stdout;
+        assert!(heard.contains("never at all") && !heard.contains("not today"), "{again}: {heard}");
+    }
+}
+
+#[test]
 fn a_way_that_rests_on_events_which_the_log_does_not_have_is_named_where_it_parts() {
     let server = ChatServer::new(|ask| Reply::text(ask.last().to_uppercase()));
     let head = "let n = 0;\non_event(|e| { n += 1; });\nlet a = llm(\"a\");\n";

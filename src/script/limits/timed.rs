@@ -54,12 +54,18 @@ impl Timed {
         self.outer.as_ref().map_or(Ok(()), |outer| outer.admit())
     }
 
-    /// Takes note of an answer that came in time to whoever works in this frame.
-    pub fn note(&self, frame: &Frame) {
-        if *frame == self.frame && !self.alarm.rung.is_cancelled() {
+    /// Takes note of an answer to whoever works in this frame, if it came in time; whether it did, here and around.
+    pub fn note(&self, frame: &Frame) -> bool {
+        let in_time = !self.alarm.rung.is_cancelled();
+        if in_time && *frame == self.frame {
             self.answers.fetch_add(1, Ordering::Relaxed);
         }
-        self.outer.iter().for_each(|outer| outer.note(frame));
+        self.outer.as_ref().is_none_or(|outer| outer.note(frame)) && in_time
+    }
+
+    /// Whether its time is up, or that of a part around it.
+    pub fn is_overdue(&self) -> bool {
+        self.alarm.rung.is_cancelled() || self.outer.as_ref().is_some_and(|outer| outer.is_overdue())
     }
 
     /// How many answers have come in time.

@@ -136,8 +136,7 @@ fn run(context: &NativeCallContext, items: Array, each: &FnPtr, mut options: Map
             Ok(())
         })
     })?;
-    seat.note();
-    done(bridge::hear())?;
+    done(bridge::hear(seat.note()))?;
     collect(work)
 }
 
