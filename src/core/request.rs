@@ -57,8 +57,8 @@ pub enum Request {
     },
     /// Items are about to be worked on at once, in frames of their own below this one; answers nothing.
     Branches,
-    /// One of these items is given up: its slot has its failure; answers nothing.
-    GivenUp,
+    /// One of these items has ended: its slot has its value or its failure; answers nothing.
+    ItemEnded,
     /// A tool call; answers the tool's value.
     Tool {
         /// The tool's name.

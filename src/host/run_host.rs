@@ -216,7 +216,7 @@ impl RunHost {
                 self.counts.claims.begin(&frame);
                 Ok(Value::Null)
             }
-            Request::GivenUp => {
+            Request::ItemEnded => {
                 past::note_item(self, &frame);
                 Ok(Value::Null)
             }

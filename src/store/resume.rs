@@ -38,6 +38,8 @@ pub struct Recorded {
     pub part: Option<String>,
     /// Whether it was under way when the run, or a part of it, was stopped or held up: it has no end, or that of what stopped it.
     pub open: bool,
+    /// Whether a limit refused it.
+    pub refused: bool,
 }
 
 /// What the calls of one role and model at one depth have used before a run goes on.
@@ -100,7 +102,8 @@ impl Store {
         self.read(|connection| {
             let sql =
                 "SELECT seq, frame, hash, occurrence, kind, state, raised, part, state = 'intent' OR (state = 'failed'
-                AND json_extract(result, '$.kind') IN ('cancelled', 'deadline', 'waiting', 'budget')) IS TRUE AS open
+                AND json_extract(result, '$.kind') IN ('cancelled', 'deadline', 'waiting', 'budget')) IS TRUE AS open,
+                (state = 'failed' AND json_extract(result, '$.kind') = 'budget') IS TRUE AS refused
                 FROM effects WHERE run = ?1 ORDER BY seq";
             let mut query = connection.prepare_cached(sql)?;
             collect(query.query([run.as_str()])?, recorded)
@@ -236,6 +239,7 @@ fn recorded(row: &Row<'_>) -> Worked<Recorded> {
         passed: number(row, "raised")? == 2,
         part: row.get("part")?,
         open: row.get("open")?,
+        refused: row.get("refused")?,
     })
 }
 

@@ -84,6 +84,9 @@ fn cut_answers_of_items_are_not_paid_again_where_another_item_was_under_way() {
         ("par_map(all, |text| llm(text))", true),
         ("par_map(all, |text| llm(text))", false),
         ("par_map(all, |text| within(#{max_calls: 3}, || llm(text)))", true),
+        ("par_map(all, |text| within(#{max_calls: 3}, || llm(text)))", false),
+        ("par_map(all, |text| { let x = (); try { x = llm(text) } catch (e) { x = #{kind: e.kind} } x })", true),
+        ("par_map(all, |text| { let x = (); try { x = llm(text) } catch (e) { x = #{kind: e.kind} } x })", false),
     ] {
         let held = Arc::new(AtomicBool::new(true));
         let gate = Arc::clone(&held);

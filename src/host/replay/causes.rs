@@ -6,8 +6,9 @@
 
 use crate::core::effect::EffectKey;
 use crate::core::failure::{Cause, Failure};
+use crate::core::ids::Frame;
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,7 +18,11 @@ const LEAST: usize = 8;
 
 /// What the numbers of causes mean.
 #[derive(Default)]
-pub struct Causes(Mutex<Vec<Known>>);
+pub struct Causes {
+    known: Mutex<Vec<Known>>,
+    /// In which frames something has failed.
+    frames: Mutex<BTreeSet<Frame>>,
+}
 
 /// The effects that a failure came from, and how its message begins.
 struct Known {
@@ -74,6 +79,7 @@ impl Causes {
         if effects.is_empty() {
             return None;
         }
+        self.frames().extend(effects.iter().map(|key| key.frame.clone()));
         let line = failure.message.trim().lines().next().unwrap_or_default();
         let message = line[..line.floor_char_boundary(TOLD)].to_owned();
         let mut known = self.lock();
@@ -81,8 +87,19 @@ impl Causes {
         u32::try_from(known.len()).ok().and_then(NonZeroU32::new)
     }
 
+    /// Whether something has failed in this frame or in a part of it.
+    pub(in crate::host) fn are_below(&self, frame: &Frame) -> bool {
+        let (frames, parts) = (self.frames(), frame.child(""));
+        let next = frames.range::<Frame, _>(&parts..).next();
+        frames.contains(frame) || next.is_some_and(|next| next.as_str().starts_with(parts.as_str()))
+    }
+
+    fn frames(&self) -> MutexGuard<'_, BTreeSet<Frame>> {
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

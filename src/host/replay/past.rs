@@ -33,9 +33,11 @@ pub fn note(host: &RunHost, frame: &Frame) {
     drop(door::told(host, frame, asked(), Value::Null));
 }
 
-/// Notes that an item beside others is given up: its slot has its failure. One note is enough, whoever finds it.
+/// Notes that an item beside others has ended, if something failed in it: it is given up, or dealt with what failed. One note
+/// is enough, whoever finds it.
 pub fn note_item(host: &RunHost, frame: &Frame) {
-    if !host.knows(frame, &Asked::new(EffectKind::Handled, &Value::Null)) {
+    let is_known = || host.knows(frame, &Asked::new(EffectKind::Handled, &Value::Null));
+    if host.counts.causes.are_below(frame) && !is_known() {
         note(host, frame);
     }
 }
@@ -67,7 +69,15 @@ pub(super) struct Log {
     /// The number of the last one that asked somebody.
     last: Option<u64>,
     /// What was under way in the end.
-    open: Vec<Arc<Recorded>>,
+    open: Vec<Open>,
+}
+
+/// What was under way in the end.
+#[derive(Debug)]
+struct Open {
+    effect: Arc<Recorded>,
+    /// Whether the run was still at it: no limit refused it, and nothing in its place came behind it.
+    is_last: bool,
 }
 
 impl Log {
@@ -75,7 +85,8 @@ impl Log {
     pub(super) fn of(effects: Vec<Arc<Recorded>>) -> Self {
         let outward = || effects.iter().filter(|known| known.kind.is_outward());
         let last = outward().next_back().map(|known| known.seq);
-        let open = outward().filter(|known| known.open).map(Arc::clone).collect();
+        let open = outward().filter(|known| known.open);
+        let open = open.map(|known| Open { effect: Arc::clone(known), is_last: is_last(&effects, known) }).collect();
         Self { effects, last, open }
     }
 
@@ -103,15 +114,26 @@ impl Log {
     /// Whether an effect tells of what came before it that the run went on. A note behind which nothing was asked yet is none,
     /// so that nothing is lost by another try, unless other items were under way: then these alone are waited for.
     fn tells(&self, later: &Recorded) -> bool {
-        // What stopped in a part of the program may have been stopped by that part alone.
-        let was_waited_for = |open: &Recorded| open.state == EffectState::Intent || open.part == later.part;
-        let beside = |open: &Recorded| are_beside(later.key.frame.as_str(), open.key.frame.as_str());
+        // What stopped in a part of the program may have been stopped by that part alone: then its item has ended too.
+        let was_waited_for = |open: &Open| open.is_last || open.effect.part == later.part;
+        let beside = |open: &Open| are_beside(later.key.frame.as_str(), open.effect.key.frame.as_str());
         let is_amid = || self.open.iter().any(|open| was_waited_for(open) && beside(open));
         match later.kind {
             EffectKind::Handled => self.last > Some(later.seq) || is_amid(),
             kind => kind.is_outward(),
         }
     }
+}
+
+/// Whether the run was still at an effect without an end when it stopped.
+fn is_last(effects: &[Arc<Recorded>], open: &Recorded) -> bool {
+    if open.state == EffectState::Intent {
+        return true;
+    }
+    let behind = effects.partition_point(|known| known.seq <= open.seq);
+    let tells = |later: &Recorded| later.kind.is_outward() || later.kind == EffectKind::Handled;
+    let follows = |later: &Recorded| follows(open.key.frame.as_str(), later.key.frame.as_str());
+    !open.refused && !effects.iter().skip(behind).any(|later| tells(later) && follows(later))
 }
 
 /// Whether what begins later in one frame has waited for what began earlier in the other: it has, unless they are parts

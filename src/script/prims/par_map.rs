@@ -188,8 +188,9 @@ fn branch(work: &Work, parent: &Seat, call: &mut dyn FnMut(usize, &Dynamic) -> O
         let seat = Seat { frame: parent.frame.child(format_args!("par[{index}]")), hearers, ..parent.clone() };
         let work_on = || {
             let result = panics::caught("code", || call(index, item));
-            let is_given_up = !only_looks && result.as_ref().is_err_and(Failure::gives_up);
-            if is_given_up { bridge::ask(Request::GivenUp).and(result) } else { result }
+            // What it caught, nobody else hears of.
+            let is_told = !only_looks && result.as_ref().err().is_none_or(Failure::gives_up);
+            if is_told { bridge::ask(Request::ItemEnded).and(result) } else { result }
         };
         let result = seated(seat, || parent.gate.computing(work_on));
         let over = matches!(&result, Err(failure) if !failure.kind.catchable() && !failure.is_alone());
