@@ -248,16 +248,18 @@ impl RunHost {
             Request::Heard { since, after, asked, failed } => {
                 news::heard(self, &frame, (since, after), failed.map(|failed| (asked.as_str(), failed))).await
             }
-            Request::Say { text } => {
-                if let Some(show) = &self.on_print {
-                    show(&text);
-                }
-                self.emit(&frame, &Event::Printed { text });
-                Ok(Value::Null)
-            }
+            Request::Say { text } => Ok(self.say(&frame, text)),
             Request::Step(told) => steps::told(self, &frame, told).await,
             Request::Typed { value, schema, what } => Schema::read(&schema)?.fit(&value, &what),
         }
+    }
+
+    fn say(&self, frame: &Frame, text: String) -> Value {
+        if let Some(show) = &self.on_print {
+            show(&text);
+        }
+        self.emit(frame, &Event::Printed { text });
+        Value::Null
     }
 
     /// One line on how the run fares, for footers.
