@@ -76,7 +76,7 @@ fn a_session_that_goes_on_has_what_its_last_input_was_answered() {
 fn an_answer_of_no_use_is_asked_for_again() {
     let server = ChatServer::new(|ask| if ask.number == 0 { Reply::cut("half") } else { Reply::text("whole") });
     let program = Program::paying(&server);
-    program.args([]).stdin("llm(\"x\")\nllm(\"x\")\n").run().code(1).prints("whole\n").does_not_say(KEPT);
+    program.args([]).stdin("llm(\"x\")\nllm(\"x\")\n").run().code(4).prints("whole\n").does_not_say(KEPT);
     assert_eq!(server.asks().len(), 2);
 }
 
