@@ -42,7 +42,7 @@ pub fn find(store: &Store, named: &str, sessions: bool) -> Outcome<(RunRow, Laun
 /// Fails with `Denied` if another process works on it.
 pub async fn again(kit: &Arc<Kit>, row: &RunRow, library: Library, parts: Parts, force: bool) -> Outcome<Run> {
     kit.store.claim_run(&row.id, force).await?;
-    let replay = Replay::load(&kit.store, &row.id, Mode::Live)?;
+    let replay = Replay::load(&kit.store, &row.id, Mode::Live)?.after(row);
     let (answers, under_way) = (replay.count(EffectState::Done), replay.count(EffectState::Intent));
     let event = Event::RunResumed { answers, under_way };
     let spent = resume::spent(&kit.store, &row.id)?;
@@ -60,6 +60,6 @@ pub async fn again(kit: &Arc<Kit>, row: &RunRow, library: Library, parts: Parts,
 
 /// Looks at a run again without asking anybody or writing anything; `mode` is `Sealed` or `Ahead`.
 pub fn sealed(kit: &Arc<Kit>, row: &RunRow, library: Library, parts: Parts, mode: Mode) -> Outcome<Run> {
-    let replay = Replay::load(&kit.store, &row.id, mode)?;
+    let replay = Replay::load(&kit.store, &row.id, mode)?.after(row);
     Ok(Run::of(kit, row.id.clone(), (&row.kind, &row.task), library, Parts { replay: Some(Arc::new(replay)), ..parts }))
 }

@@ -131,7 +131,7 @@ impl Replay {
         known.keys().for_each(|key: &EffectKey| places.entry(key.frame.clone()).or_default().push(key.clone()));
         let (taken_up, missed, cost) = (HashMap::new(), Vec::new(), Money::ZERO);
         let book = Mutex::new(Book { mode, known, places, taken_up, replayed: 0, cost, missed, misheard: false });
-        Ok(Self { run: run.clone(), log: Log::of(log), book, frames: OnceLock::new(), spent: OnceLock::new() })
+        Ok(Self { run: run.clone(), log: Log::of(log, false), book, frames: OnceLock::new(), spent: OnceLock::new() })
     }
 
     /// Whether nothing may be asked of the world.

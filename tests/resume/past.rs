@@ -4,7 +4,7 @@
 use super::{asked, newest_id};
 use crate::support::chat::{ChatServer, Reply};
 use crate::support::program::Program;
-use crate::support::server::Act;
+use crate::support::server::{self, Act};
 use serde_json::json;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -371,5 +371,33 @@ fn a_fork_has_gone_past_what_its_run_had_though_what_came_next_failed_too() {
         program.args(["runs", "fork", "last"]).run().ok();
         program.args(["resume", "last"]).run().ok().prints("TWO\n");
         assert_eq!(asked(&server), ["one", "two", "two"], "cut: {cut}");
+    }
+}
+
+#[test]
+fn an_attempt_that_a_limit_refused_is_not_made_where_the_program_had_gone_past_it() {
+    let half = json!({"choices": [{"index": 0, "delta": {"content": "word ".repeat(40)}}]});
+    let broken = format!("data: {half}\n\ndata: {}\n\n", json!({"error": {"message": "overloaded", "code": 503}}));
+    for (code, expect) in [
+        (
+            "let k = (); try { llm(\"a\", o) } catch (e) { k = e.kind }\nlet c = llm(`c ${k}`, o);\nllm(`end ${c}`, o)",
+            ["a", "c server", "end yes", "end yes"].as_slice(),
+        ),
+        ("let x = (); try { x = llm(\"a\", o) } catch { x = llm(\"a\", o) }\nx", &["a", "a"]),
+    ] {
+        let (broken, met) = (broken.clone(), Mutex::new(HashSet::new()));
+        let server = ChatServer::new(move |ask| {
+            let (text, is_first) = (ask.last(), met.lock().expect("unpoisoned").insert(ask.last()));
+            match text.as_str() {
+                "a" if is_first => Reply::acts(server::stream(&[broken.as_str()])),
+                text if text.starts_with("end") && is_first => Reply::refusal(400, "not today"),
+                _ => Reply::text("yes").usage(9, 1),
+            }
+        });
+        let program = Program::paying(&server).file("p.rhai", format!("let o = #{{max_tokens: 50}};\n{code}"));
+        // For an attempt some 406 are held back: two at once do not fit.
+        program.args(["run", "p.rhai", "--max-cost", "0.0000006"]).run();
+        let ran = program.args(["resume", &newest_id(&program)]).run();
+        assert_eq!(asked(&server), expect, "{code}\n{}", ran.stderr);
     }
 }

@@ -3,15 +3,18 @@
 //!
 //! Frames tell it where one thing follows another. Of what pipelines and batches do at once they do not, so those leave a note.
 
-use crate::core::effect::EffectKind;
+use crate::core::effect::{EffectKey, EffectKind};
 use crate::core::failure::{Failure, FailureKind, Outcome};
 use crate::core::ids::{Frame, RunId};
+use crate::core::status::RunStatus;
 use crate::host::door::{self, Asked};
+use crate::host::replay::Replay;
 use crate::host::run_host::RunHost;
 use crate::model::retry::NOT_REPEATED;
 use crate::store::effects::EffectState;
 use crate::store::open::Store;
 use crate::store::resume::Recorded;
+use crate::store::runs::RunRow;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -48,7 +51,7 @@ pub fn note_item(host: &RunHost, frame: &Frame) {
 /// Those of the store.
 pub fn gone_past(store: &Store, run: &RunId, is_kept: impl Fn(u64) -> bool) -> Outcome<Vec<u64>> {
     let kept = store.recorded(run)?.into_iter().filter(|known| is_kept(known.seq));
-    let log = Log::of(kept.map(Arc::new).collect());
+    let log = Log::of(kept.map(Arc::new).collect(), true);
     let mut past = Vec::new();
     for effect in log.effects.iter().filter(|known| known.state == EffectState::Failed) {
         let Some(row) = store.effect(run, &effect.key)? else { continue };
@@ -70,6 +73,8 @@ pub(super) struct Log {
     last: Option<u64>,
     /// What was under way in the end.
     open: Vec<Open>,
+    /// Whether calls are made again of which a limit refused another attempt.
+    asks_refused: bool,
 }
 
 /// What was under way in the end.
@@ -82,12 +87,12 @@ struct Open {
 
 impl Log {
     /// Of these effects, which stand in the order of their first intents.
-    pub(super) fn of(effects: Vec<Arc<Recorded>>) -> Self {
+    pub(super) fn of(effects: Vec<Arc<Recorded>>, asks_refused: bool) -> Self {
         let outward = || effects.iter().filter(|known| known.kind.is_outward());
         let last = outward().next_back().map(|known| known.seq);
         let open = outward().filter(|known| known.open);
         let open = open.map(|known| Open { effect: Arc::clone(known), is_last: is_last(&effects, known) }).collect();
-        Self { effects, last, open }
+        Self { effects, last, open, asks_refused }
     }
 
     /// Whether the program went on past what an effect came to, a failure: the run did not end with it, and its log has more
@@ -99,7 +104,7 @@ impl Log {
             || refused
             || matches!(failure.kind, Budget | Cancelled | Deadline | Waiting)
             || failure.details.contains_key("settled")
-            || failure.details.contains_key(NOT_REPEATED)
+            || (failure.details.contains_key(NOT_REPEATED) && self.is_wanted(effect))
         {
             return false;
         }
@@ -109,6 +114,14 @@ impl Log {
         let behind = self.effects.partition_point(|known| known.seq <= effect.seq);
         let follows = |later: &Recorded| follows(effect.key.frame.as_str(), later.key.frame.as_str());
         self.effects.iter().skip(behind).any(|later| follows(later) && self.tells(later))
+    }
+
+    /// Whether a call of which a limit refused another attempt is made again, though more may be behind it: not if the program
+    /// asked the same once more, and was answered.
+    fn is_wanted(&self, effect: &Recorded) -> bool {
+        let next = EffectKey { occurrence: effect.key.occurrence + 1, ..effect.key.clone() };
+        let is_next = |known: &Arc<Recorded>| known.state == EffectState::Done && known.key == next;
+        self.asks_refused && !self.effects.iter().any(is_next)
     }
 
     /// Whether an effect tells of what came before it that the run went on. A note behind which nothing was asked yet is none,
@@ -122,6 +135,15 @@ impl Log {
             EffectKind::Handled => self.last > Some(later.seq) || is_amid(),
             kind => kind.is_outward(),
         }
+    }
+}
+
+impl Replay {
+    /// The same of a run as it was: who goes on with one that came to its end without some answers wants what was refused.
+    #[must_use]
+    pub fn after(mut self, row: &RunRow) -> Self {
+        self.log.asks_refused = row.status == RunStatus::Partial && row.refused > 0;
+        self
     }
 }
 
