@@ -161,20 +161,22 @@ impl Replay {
         let is_counted = mode == Mode::Ahead && row.origin.as_ref() != Some(&self.run);
         let cost = if is_counted { missed::cost(store, &row)? } else { Money::ZERO };
         let answer = store.answer(&row)?;
-        let is_open = mode != Mode::Sealed || matches!(answer, Some(Ok(_)));
-        let refusal = if is_open { None } else { refusals::after(store, &self.run, &row)? };
-        let found = match answer {
-            Some(Ok(value)) => match needs.and_then(|needs| self.unusable(mode, &row, needs.failure_of(&value)?)) {
-                None => Found::Answer(value),
-                Some(failure) => {
-                    self.give_up(store, &row, failure);
-                    Found::Tried(Box::new(row))
+        let refused = if matches!(answer, Some(Ok(_))) { None } else { self.refused(store, &row, mode)? };
+        let found = match (answer, refused) {
+            (Some(Ok(value)), _) => {
+                match needs.and_then(|needs| self.unusable(mode, &row, needs.failure_of(&value)?)) {
+                    None => Found::Answer(value),
+                    Some(failure) => {
+                        self.give_up(store, &row, failure);
+                        Found::Tried(Box::new(row))
+                    }
                 }
-            },
-            Some(Err(failure)) if mode == Mode::Sealed || self.is_past(&row, &failure) => {
-                Found::Failure(refusal.unwrap_or(failure))
             }
-            Some(Err(_)) | None => refusal.map_or_else(|| Found::Tried(Box::new(row)), Found::Failure),
+            (_, Some(found)) => found,
+            (Some(Err(failure)), None) if mode == Mode::Sealed || self.is_past(&row, &failure) => {
+                Found::Failure(failure)
+            }
+            (Some(Err(_)) | None, None) => Found::Tried(Box::new(row)),
         };
         if !matches!(found, Found::Tried(_)) {
             let mut book = self.lock();
@@ -214,6 +216,12 @@ impl Replay {
     fn is_past(&self, row: &EffectRow, failure: &Failure) -> bool {
         let effect = self.lock().known.get(&row.key).map(|entry| Arc::clone(&entry.recorded));
         effect.is_some_and(|effect| self.log.is_past(&effect, failure))
+    }
+
+    /// Whether the run asked for more behind this effect.
+    fn goes_on_behind(&self, key: &EffectKey) -> bool {
+        let effect = self.lock().known.get(key).map(|entry| Arc::clone(&entry.recorded));
+        effect.is_some_and(|effect| self.log.goes_on_behind(&effect))
     }
 
     /// Whether the run ended with this choice and may go on behind it, which is then asked in another frame.

@@ -401,3 +401,21 @@ fn an_attempt_that_a_limit_refused_is_not_made_where_the_program_had_gone_past_i
         assert_eq!(asked(&server), expect, "{code}\n{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_refusal_that_came_after_a_failure_is_what_the_run_had_gone_past() {
+    let server = failing_once(&["first", "last"], false);
+    let code = "let k = \"\";
+        try { within(#{max_calls: 1}, || { let x = (); try { x = llm(\"first\") } catch { } x }) } catch (e) { k = e.kind }\n";
+    let program = Program::paying(&server).file("p.rhai", format!("{code}throw \"stop\""));
+    program.args(["run", "p.rhai"]).run().code(1);
+    let id = newest_id(&program);
+    let program = program.file("p.rhai", format!("{code}let n = llm(`next ${{k}}`);\nn + llm(\"last\")"));
+    // The part has had its call already.
+    program.args(["resume", &id]).run().code(4);
+    for _ in 0..2 {
+        program.args(["resume", &id]).run().prints("NEXT CHILDLAST\n");
+        assert_eq!(asked(&server), ["first", "next child", "last", "last"]);
+    }
+    program.args(["replay", &id, "--offline"]).run().prints("NEXT CHILDLAST\n");
+}

@@ -74,7 +74,7 @@ pub(super) struct Log {
     /// What was under way in the end.
     open: Vec<Open>,
     /// Whether calls are made again of which a limit refused another attempt.
-    asks_refused: bool,
+    pub(super) asks_refused: bool,
 }
 
 /// What was under way in the end.
@@ -108,9 +108,11 @@ impl Log {
         {
             return false;
         }
-        if effect.passed {
-            return true;
-        }
+        effect.passed || self.goes_on_behind(effect)
+    }
+
+    /// Whether the log has more behind an effect, for which that was waited.
+    pub(super) fn goes_on_behind(&self, effect: &Recorded) -> bool {
         let behind = self.effects.partition_point(|known| known.seq <= effect.seq);
         let follows = |later: &Recorded| follows(effect.key.frame.as_str(), later.key.frame.as_str());
         self.effects.iter().skip(behind).any(|later| follows(later) && self.tells(later))

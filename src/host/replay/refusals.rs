@@ -1,10 +1,11 @@
 //! Calls that a limit refused. Whoever looks at the log again meets the refusal there; a run that goes on may be allowed more,
-//! and tries anew.
+//! and tries anew, unless something had failed before the refusal and it went on past both.
 
 use crate::core::effect::{EffectKey, EffectKind, canonical};
 use crate::core::failure::{Failure, Outcome};
 use crate::core::ids::RunId;
 use crate::host::door::{Asked, Entry};
+use crate::host::replay::{Found, Mode, Replay};
 use crate::host::run_host::RunHost;
 use crate::model::lane::UNSENT;
 use crate::model::retry::NOT_REPEATED;
@@ -51,11 +52,27 @@ impl Entry {
     }
 }
 
+impl Replay {
+    /// What the log says of an effect that a limit refused after its last attempt. A run that goes on is told so again where it
+    /// had gone past that, unless it goes on to ask for what was refused.
+    ///
+    /// # Errors
+    /// Those of the log.
+    pub(super) fn refused(&self, store: &Store, row: &EffectRow, mode: Mode) -> Outcome<Option<Found>> {
+        let (key, _) = beside(&row.key);
+        if !self.knows(&key) {
+            return Ok(None);
+        }
+        let refusal = after(store, &self.run, row)?;
+        Ok(refusal.filter(|_| mode == Mode::Sealed || self.goes_on_behind(&key)).map(|refusal| {
+            let is_wanted = mode != Mode::Sealed && self.log.asks_refused;
+            if is_wanted { Found::Tried(Box::new(row.clone())) } else { Found::Failure(refusal) }
+        }))
+    }
+}
+
 /// The refusal that came after the last attempt at an effect, if one did.
-///
-/// # Errors
-/// Those of the log.
-pub(in crate::host) fn after(store: &Store, run: &RunId, row: &EffectRow) -> Outcome<Option<Failure>> {
+fn after(store: &Store, run: &RunId, row: &EffectRow) -> Outcome<Option<Failure>> {
     let Some(refusal) = store.effect(run, &beside(&row.key).0)? else { return Ok(None) };
     let last = row.ended_at.unwrap_or(row.started_at);
     let is_later = refusal.ended_at.is_some_and(|refused| refused >= last);
