@@ -55,6 +55,7 @@ fn a_tool_that_was_stopped_by_ctrl_c_is_not_repeated_unasked() {
     running.end().code(130);
     let id = newest_id(&program);
     program.args(["resume", &id, "--approve", "auto"]).run().code(6).says("may or may not have done its work");
+    program.args(["replay", &id, "--offline"]).run().code(6).says("may or may not have done its work");
     assert_eq!(std::fs::read_to_string(program.project().join("written")).expect("a file"), "once\n");
     program.args(["runs", "settle", &id, "e1", "skip"]).run().ok();
     program.args(["resume", &id, "--approve", "auto"]).run().ok().prints("done\n");

@@ -75,6 +75,8 @@ pub(super) struct Log {
     open: Vec<Open>,
     /// Whether calls are made again of which a limit refused another attempt.
     pub(super) asks_refused: bool,
+    /// The word that the run waits for, if it does.
+    pub(super) waits: Option<Failure>,
 }
 
 /// What was under way in the end.
@@ -92,7 +94,7 @@ impl Log {
         let last = outward().next_back().map(|known| known.seq);
         let open = outward().filter(|known| known.open);
         let open = open.map(|known| Open { effect: Arc::clone(known), is_last: is_last(&effects, known) }).collect();
-        Self { effects, last, open, asks_refused }
+        Self { effects, last, open, asks_refused, waits: None }
     }
 
     /// Whether the program went on past what an effect came to, a failure: the run did not end with it, and its log has more
@@ -145,6 +147,7 @@ impl Replay {
     #[must_use]
     pub fn after(mut self, row: &RunRow) -> Self {
         self.log.asks_refused = row.status == RunStatus::Partial && row.refused > 0;
+        self.log.waits = row.failure.clone().filter(|failure| failure.kind == FailureKind::Waiting);
         self
     }
 }

@@ -7,12 +7,13 @@ use crate::core::ids::RunId;
 use crate::host::door::{Asked, Entry};
 use crate::host::replay::{Found, Mode, Replay};
 use crate::host::run_host::RunHost;
+use crate::host::tools;
 use crate::model::lane::UNSENT;
 use crate::model::retry::NOT_REPEATED;
 use crate::store::effects::{EffectEnd, EffectRow};
 use crate::store::open::Store;
 use crate::store::writer::Haste;
-use serde_json::json;
+use serde_json::{Value, json};
 
 impl Entry {
     /// Notes that it was refused before anything was asked; answers the refusal as the log has it.
@@ -53,12 +54,17 @@ impl Entry {
 }
 
 impl Replay {
-    /// What the log says of an effect that a limit refused after its last attempt. A run that goes on is told so again where it
-    /// had gone past that, unless it goes on to ask for what was refused.
+    /// What is said of an effect without an answer, other than by its last attempt: that a limit refused it since, or that its run
+    /// waits for a word on it. A run that goes on is told so again of what it had gone past, unless it is to ask for that.
     ///
     /// # Errors
     /// Those of the log.
     pub(super) fn refused(&self, store: &Store, row: &EffectRow, mode: Mode) -> Outcome<Option<Found>> {
+        if mode == Mode::Sealed
+            && let Some(waits) = self.awaited(store, row)?
+        {
+            return Ok(Some(Found::Failure(waits)));
+        }
         let (key, _) = beside(&row.key);
         if !self.knows(&key) {
             return Ok(None);
@@ -68,6 +74,14 @@ impl Replay {
             let is_wanted = mode != Mode::Sealed && self.log.asks_refused;
             if is_wanted { Found::Tried(Box::new(row.clone())) } else { Found::Failure(refusal) }
         }))
+    }
+
+    /// Why the run waits, if it does for a word on this effect.
+    fn awaited(&self, store: &Store, row: &EffectRow) -> Outcome<Option<Failure>> {
+        let is_meant = |failure: &&Failure| failure.details.get("effect").and_then(Value::as_u64) == Some(row.seq);
+        let Some(failure) = self.log.waits.as_ref().filter(is_meant) else { return Ok(None) };
+        let is_open = row.kind == EffectKind::Tool && tools::is_begun(store, row)?;
+        Ok(is_open.then(|| failure.clone()))
     }
 }
 
