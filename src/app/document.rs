@@ -36,9 +36,13 @@ pub struct Document<'a> {
     pub is_stored: bool,
 }
 
-/// The same of what failed and is no run, or only a part of one.
+/// The same of what failed and is no run, or only a part of one; with the run that it was about, if it says that.
 pub fn of_failure(failure: &Failure) -> Value {
-    json!({"answer": null, "status": status_of(failure).name(), "failure": failure})
+    let mut document = json!({"answer": null, "status": status_of(failure).name(), "failure": failure});
+    if let Some(run) = failure.details.get("run") {
+        document["run"] = run.clone();
+    }
+    document
 }
 
 impl Document<'_> {

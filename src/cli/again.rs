@@ -179,7 +179,7 @@ pub async fn ahead(app: &App, again: Again<'_>, library: Library) -> Outcome<(Pl
     let parts = Parts { schema: again.launch.schema()?, ..Parts::default() };
     let run = resume::sealed(&app.kit, again.row, library, parts, Mode::Ahead)?;
     // How it ends is of no interest: the account says how far it came.
-    sealed(&run, again).await;
+    sealed(&run, again).await?;
     let log = run.host.replay.clone();
     let account = log.as_ref().map(|log| log.account()).unwrap_or_default();
     let steps = if let Program::Pipeline(pipeline) = again.program { Some(&pipeline.block) } else { None };
@@ -203,8 +203,12 @@ fn costs(store: &Store, row: &RunRow, account: &Account) -> Outcome<HashMap<u64,
     effects.iter().map(|effect| missed::cost(store, effect).map(|cost| (effect.seq, cost))).collect()
 }
 
-/// Runs a sealed run to its end.
-pub async fn sealed(run: &Run, again: Again<'_>) -> RootEnd {
+/// Runs a sealed run to its end, or until somebody stops it.
+pub async fn sealed(run: &Run, again: Again<'_>) -> Outcome<RootEnd> {
+    interrupt::or_stopped(run, to_its_end(run, again)).await
+}
+
+async fn to_its_end(run: &Run, again: Again<'_>) -> RootEnd {
     let launch = again.launch;
     match again.program {
         Program::Root => run.root(launch.role.clone(), launch.recursive).await,

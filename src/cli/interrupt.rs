@@ -5,11 +5,17 @@ use crate::core::exit::Exit;
 use crate::core::failure::{Failure, Outcome};
 use crate::repl::editor::echo;
 use futures::FutureExt;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+/// How long a run that looks at its log may take to stop.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// Cancels the run at the first Ctrl-C or at a request to terminate, or at once if that has come already.
 pub fn cancel_on_signal(run: &Run) {
@@ -50,6 +56,20 @@ pub async fn unless_stopped<T>(work: impl Future<Output = Outcome<T>>) -> Outcom
         done = work => done,
         _ = wait() => Err(Failure::cancelled()),
     }
+}
+
+/// Ends a run that only looks at its log at Ctrl-C or a request to terminate, and waits until its program has stopped: the
+/// runtime must not be shut down under it. One that does not stop is given up.
+pub async fn or_stopped<T>(run: &Run, work: impl Future<Output = T>) -> Outcome<T> {
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return Ok(done),
+        _ = wait() => run.cancel.cancel(),
+    }
+    // How it ended is of no interest any more.
+    drop(timeout(GRACE, work).await);
+    Err(Failure::cancelled())
 }
 
 /// The signals that ask the program to end. Once they are watched they never end it by themselves again, as with every

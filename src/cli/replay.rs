@@ -8,7 +8,7 @@ use crate::cli::again::{Again, Edited, Program};
 use crate::cli::flags::{RunFlags, path};
 use crate::cli::printer::Printer;
 use crate::cli::resume::prepared;
-use crate::cli::{again, interrupt, report, run as run_command};
+use crate::cli::{again, report, run as run_command};
 use crate::config::environment::Environment;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
@@ -19,7 +19,6 @@ use crate::store::runs::RunRow;
 use crate::tools::person::Nobody;
 use crate::turn::root::{RootEnd, status_of};
 use clap::Args;
-use futures::FutureExt;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -57,8 +56,7 @@ pub async fn replay(environment: Environment, printer: &Arc<Printer>, args: &Rep
     let on_print = program.prints().then(|| run_command::on_print(printer, &flags));
     let parts = Parts { schema: launch.schema()?, on_print, ..Parts::default() };
     let run = resume::sealed(&app.kit, &row, library, parts, Mode::Sealed)?;
-    let sealed = again::sealed(&run, Again { row: &row, launch: &launch, program: &program });
-    let end = interrupt::unless_stopped(sealed.map(Ok)).await?;
+    let end = again::sealed(&run, Again { row: &row, launch: &launch, program: &program }).await?;
     let replayed = run.host.replay.as_ref().map_or(0, |replay| replay.account().replayed);
     let recorded = row.result.as_ref().map(|stored| app.kit.store.load(stored)).transpose()?;
     let heard = run.host.replay.as_ref().and_then(|replay| replay.misheard());

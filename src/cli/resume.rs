@@ -13,7 +13,7 @@ use crate::config::environment::Environment;
 use crate::config::settings::Settings;
 use crate::core::exit::Exit;
 use crate::core::failure::{Failure, FailureKind, Outcome};
-use crate::core::ids::Frame;
+use crate::core::ids::{Frame, RunId};
 use crate::core::status::RunStatus;
 use crate::host::replay::{Mode, Replay};
 use crate::pipeline::answerable::{self, Logged};
@@ -56,6 +56,28 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     if row.kind == "repl" {
         return session(printer, settings, row, launch, args).await;
     }
+    let open = (!row.is_over()).then(|| row.id.clone());
+    let exit = program(printer, settings, row, launch, args).await;
+    exit.map_err(|failure| match open {
+        Some(run) if failure.kind == FailureKind::Cancelled => stopped(failure, &run),
+        _ => failure,
+    })
+}
+
+/// The failure of who stops it before it goes on, with how it does.
+fn stopped(failure: Failure, run: &RunId) -> Failure {
+    let hint = format!("rhizo resume {run} goes on; what was answered is not asked again");
+    failure.hint(hint).detail("run", run.as_str())
+}
+
+/// Goes on with a run that has a program or a root model.
+async fn program(
+    printer: &Arc<Printer>,
+    settings: Settings,
+    row: RunRow,
+    launch: Launch,
+    args: &Resume,
+) -> Outcome<Exit> {
     let app = build::build(settings, present(printer))?;
     // Whoever asks for a look ahead wants to know what the program would do now, not what it had done.
     let is_look = (args.dry_run || args.strict) && args.parameters.is_empty();
@@ -78,7 +100,7 @@ pub async fn resume(environment: Environment, printer: &Arc<Printer>, args: &Res
     let asked = edited.is_any() || given || moved || args.dry_run || args.strict;
     let mut log = None;
     if asked || !launch.piped {
-        let (plan, seen) = interrupt::unless_stopped(again::ahead(&app, whole, library().await?)).await?;
+        let (plan, seen) = again::ahead(&app, whole, library().await?).await?;
         log = seen;
         tell_heard(printer, log.as_deref(), &plan);
         look(printer, whole, args, (&plan, asked), (&edited, given, moved))?;

@@ -2,7 +2,7 @@
 
 use super::{asked, holding, newest_id};
 use crate::support::chat::{ChatServer, Reply};
-use crate::support::program::Program;
+use crate::support::program::{Program, Running};
 
 const TWO: &str = "llm(\"a\", #{max_tokens: 100}) + llm(\"b\", #{max_tokens: 100})";
 
@@ -39,6 +39,27 @@ fn who_stops_a_run_that_has_yet_to_go_on_pays_for_nothing() {
     running.interrupt();
     store.execute_batch("ROLLBACK").expect("unlocked");
     running.end().code(130);
+    assert_eq!(asked(&server), ["a"]);
+}
+
+#[test]
+fn who_stops_a_look_at_a_log_ends_its_program_and_is_told_how_the_run_goes_on() {
+    let server = holding(usize::MAX);
+    let program = Program::paying(&server).file("two.rhai", TWO);
+    program.args(["run", "two.rhai", "--max-calls", "1"]).run().code(5);
+    let (id, program) = (newest_id(&program), program.file("two.rhai", "loop {}"));
+    for stop in [Running::interrupt, Running::terminate] {
+        for (command, is_told) in [("resume", true), ("replay", false)] {
+            let running = program.args([command, &id, "--json"]).start();
+            running.wait_until_it_hears_interrupts();
+            stop(&running);
+            let ran = running.end().code(130).does_not_say("panicked");
+            let (document, hint) = (ran.json(), format!("rhizo resume {id} goes on"));
+            assert_eq!(document["status"], "cancelled", "{document:#}");
+            assert_eq!(document["run"] == id.as_str(), is_told, "{document:#}");
+            assert_eq!(ran.stderr.contains(&hint), is_told, "{}", ran.stderr);
+        }
+    }
     assert_eq!(asked(&server), ["a"]);
 }
 
