@@ -126,9 +126,10 @@ pub fn asked(request: Request) -> Outcome<(Value, Outcome<()>)> {
     let ear = hearing.map(|hearing| hearing.at(&request)).transpose()?;
     let call = Call { frame: seat.frame.clone(), request };
     let mut answer = answer(&seat, call);
-    let mut unheard = Ok(());
+    let mut unheard: Outcome<()> = Ok(());
     let done = loop {
-        match wait(&seat, &mut answer, ear.as_ref()) {
+        // Who was stopped hears nothing, and what he was not told would come again and again.
+        match wait(&seat, &mut answer, ear.as_ref().filter(|_| unheard.is_ok())) {
             Came::Answer(done) => break done,
             // The answer is waited for in any case: it may be paid already.
             Came::News(news) => unheard = unheard.and(news.and_then(|news| tell(&seat, ear.as_ref(), &news))),
