@@ -135,7 +135,7 @@ fn the_faults_of_a_pipeline_that_is_a_tool_are_told_without_what_stands_around_t
     let lines: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("  flow.yaml:")).collect();
     let endless = "pipelines call each other without an end: the tool `two` is this pipeline";
     assert_eq!(lines[0], format!("2:13: `two` has a fault at one.yaml:1:19: {endless}"), "{told}");
-    assert!(lines[1].starts_with("3:13: `broken` has a fault at broken.yaml:1:9: step `a` does nothing"), "{told}");
-    assert!(lines[2].starts_with("3:13: `broken` has a fault at broken.yaml:1:13: step `a` has no key `st`"), "{told}");
+    assert!(lines[1].starts_with("3:13: `broken` has a fault at broken.yaml:1:13: step `a` has no key `st`"), "{told}");
+    assert!(lines[2].starts_with("3:13: `broken` has a fault at broken.yaml:1:9: step `a` does nothing"), "{told}");
     assert!(lines.len() == 3 && !told.contains("[project]"), "{told}");
 }
