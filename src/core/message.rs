@@ -111,8 +111,7 @@ impl Message {
         Self { speaker, text: text.into(), images, thoughts, tool_requests, answers: None }
     }
 
-    /// An upper bound of its tokens, pictures left out: a byte-level tokenizer never makes more tokens than bytes, and the
-    /// chat format adds a few.
+    /// An upper bound of its tokens, pictures left out: no byte makes more than one, and the chat format adds a few.
     pub fn token_bound(&self) -> u64 {
         let calls: usize = self.tool_requests.iter().map(|c| c.name.len() + c.arguments.len() + 16).sum();
         let thoughts: usize = self.thoughts.iter().map(|thought| thought.bytes() + 16).sum();
@@ -202,8 +201,7 @@ impl ChatRequest {
         self.messages.iter().map(|message| message.images.len() as u64).sum()
     }
 
-    /// An upper bound of the prompt's tokens, in tokens: those of its messages and of what stands beside them. A picture
-    /// counts at most `image_tokens`.
+    /// An upper bound of the prompt's tokens, with what stands beside its messages; a picture counts at most `image_tokens`.
     pub fn token_bound(&self, image_tokens: Option<u64>) -> u64 {
         let functions = |f: &FunctionSpec| (f.description.len() + f.parameters.to_string().len()) as u64 + 64;
         let schema = self.schema.as_ref().map_or(0, |schema| schema.to_string().len() as u64 + 64);

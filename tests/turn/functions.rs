@@ -98,7 +98,7 @@ fn what_a_run_saw_last_has_the_results_of_its_calls() {
     let server = ChatServer::new(|_| Reply::call("rhai", &json!({"code": "context.head(9)"})));
     let args = ["ask", "When?", "-c", "a.txt", "--recursive", "--max-turns", "2"];
     let ran = program(&server).args(args).run().code(5);
-    ran.says("the last thing that the run saw").says("out(2) = \"It opened\"").says("# Turns are used up");
+    ran.says("the last thing that the run saw").says("out(2) = It opened").says("# Turns are used up");
 }
 
 #[test]
