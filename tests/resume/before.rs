@@ -121,3 +121,15 @@ fn of_a_script_what_was_asked_before_it_is_taken_over() {
     all.sort();
     assert_eq!(all, ["a", "b1", "b2", "c"]);
 }
+
+#[test]
+fn who_names_no_step_is_told_those_that_wait_too() {
+    let flow = "steps:\n  a: {each: {in: [x], steps: {q: {ask: {prompt: 'which?'}}}}}\n  s: {set: {v: 1}}\n";
+    let program = Program::offline().file("p.yaml", flow);
+    program.args(["run", "p.yaml"]).run().code(6);
+    program
+        .args(["runs", "fork", "last", "--before", "nope"])
+        .run()
+        .code(1)
+        .says("hint: its steps are s, a, q; or give");
+}

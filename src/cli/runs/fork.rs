@@ -240,11 +240,13 @@ fn numbers(run: &RunId) -> String {
     format!("`rhizo runs show {run}` lists calls by number")
 }
 
-/// Names what is there: the steps that ended, and where none is told of the parts of the frames of effects.
+/// Names what is there: the steps that ended and those that asked something, and where there are none the parts of the frames of
+/// effects.
 fn unknown(run: &RunId, effects: &[EffectRow], events: &[EventRecord], at: &str) -> Failure {
-    let steps: IndexSet<&str> = events.iter().filter_map(reached::ended).map(|(step, _)| step).collect();
-    let parts = effects.iter().flat_map(|effect| effect.key.frame.as_str().split('/').skip(1));
-    let parts: IndexSet<&str> = parts.map(|part| part.strip_prefix("step:").unwrap_or(part)).collect();
+    let parts: IndexSet<&str> =
+        effects.iter().flat_map(|effect| effect.key.frame.as_str().split('/').skip(1)).collect();
+    let asked = parts.iter().filter_map(|part| part.strip_prefix("step:"));
+    let steps: IndexSet<&str> = events.iter().filter_map(reached::ended).map(|(step, _)| step).chain(asked).collect();
     let (what, named) = if steps.is_empty() { ("its frames have", &parts) } else { ("its steps are", &steps) };
     let told = if named.is_empty() { String::new() } else { format!("{what} {}; or ", listed(named.iter().copied())) };
     let fresh = if events.is_empty() { "a fork has no steps before it has been resumed; " } else { "" };
